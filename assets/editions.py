@@ -1,0 +1,65 @@
+"""Stage 7, editions: what finance reads, published outside the warehouse."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.common import FRESHNESS
+from assets.resources import WorkspaceResource, reporter
+from tieout import __version__
+from tieout.engine import connect
+from tieout.landing import Landing
+
+
+def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The asset that publishes the marts; a blocked or failed check upstream keeps it from running."""
+
+    @dg.asset(
+        key=["editions", "current"],
+        group_name="editions",
+        deps=list(marts),
+        kinds={"deltalake"},
+        owners=["team:finance-operations"],
+        pool="warehouse",
+        freshness_policy=FRESHNESS,
+        description="The published edition: an immutable version of every mart. Grain: one edition.",
+    )
+    def edition(
+        context: dg.AssetExecutionContext, workspace: WorkspaceResource
+    ) -> dg.MaterializeResult[None]:
+        """Publish; when nothing changed, the edition stays the one that it is."""
+        with connect(workspace.workspace.warehouse, read_only=True) as warehouse:
+            warehouse.register("deliveries", _deliveries(workspace.landing))
+            as_of, currency = warehouse.execute(
+                "select as_of, reporting_currency from main.int_as_of"
+            ).fetchall()[0]
+            published, is_new = workspace.editions.publish(
+                warehouse,
+                {key.path[-1]: f"main.{key.path[-1]}" for key in marts}
+                | {"deliveries": "deliveries"},
+                as_of=as_of.isoformat(),
+                reporting_currency=currency,
+                tieout_version=__version__,
+                progress=reporter("publishing"),
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "edition": published.edition_id,
+                "is_new": is_new,
+                "as_of": published.as_of,
+                "rows": sum(table.rows for table in published.tables.values()),
+            }
+        )
+
+    return edition
+
+
+def _deliveries(landing: Landing) -> pa.Table:
+    """Every arrival of every file: which content, from where, when."""
+    kinds = {"bytes": pa.int64()}
+    names = ("sha256", "bytes", "origin", "received_at", "arrival_day")
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+    rows = [asdict(delivery) for delivery in landing.deliveries()]
+    return pa.Table.from_pylist(rows, schema=schema)

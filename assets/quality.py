@@ -1,0 +1,48 @@
+"""The checks on what comes in: Great Expectations on the day's rows, blocking what follows."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.common import day_of
+from assets.resources import WorkspaceResource, reporter
+from tieout.contracts import BUSINESS_TABLES
+
+SPECS = [
+    dg.AssetCheckSpec(
+        "expectations",
+        asset=["canonical", name],
+        blocking=True,
+        description="The Great Expectations suite of the table holds for the day's rows.",
+    )
+    for name in BUSINESS_TABLES
+]
+
+
+@dg.multi_asset_check(name="expectations", specs=SPECS)
+def expectations(
+    context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Run all suites once; a critical expectation that fails stops the run before dbt."""
+    report = reporter("checking")
+    report("loading Great Expectations", 0, 1)
+    from expectations.validation import validate  # takes seconds, so only where it is used
+
+    outcome, docs = validate(
+        workspace.canonical, workspace.workspace.quality, day_of(context), list(BUSINESS_TABLES)
+    )
+    for name, checked in outcome.items():
+        clean = not (checked.failed or checked.errors)
+        yield dg.AssetCheckResult(
+            asset_key=["canonical", name],
+            check_name="expectations",
+            passed=clean and not checked.warned,
+            severity=dg.AssetCheckSeverity.WARN if clean else dg.AssetCheckSeverity.ERROR,
+            metadata={
+                "rows": checked.rows,
+                "failed": checked.failed,
+                "warned": checked.warned,
+                "errors": checked.errors,
+                "data_docs": dg.MetadataValue.url(docs),
+            },
+        )

@@ -1,0 +1,62 @@
+"""What assets need from outside: the workspace, and someone who watches the progress."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from tieout.editions import Editions
+from tieout.ingest import Canonical
+from tieout.landing import Landing, Progress
+from tieout.settings import Settings, Workspace
+
+Watcher = Callable[[str, str, int, int], None]
+_watchers: list[Watcher] = []
+
+
+class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The workspace that a code location serves."""
+
+    home: str
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.open(Path(self.home))
+
+    @property
+    def settings(self) -> Settings:
+        return self.workspace.settings()
+
+    @property
+    def landing(self) -> Landing:
+        return Landing(self.workspace.landing)
+
+    @property
+    def canonical(self) -> Canonical:
+        return Canonical(self.workspace.canonical)
+
+    @property
+    def editions(self) -> Editions:
+        return Editions(self.workspace.editions)
+
+
+@contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Tell `watcher` of the progress (stage, what, number, total) of assets in this process."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def reporter(stage: str) -> Progress:
+    """The progress callback of one stage."""
+
+    def report(what: str, number: int, total: int) -> None:
+        for watcher in _watchers:
+            watcher(stage, what, number, total)
+
+    return report

@@ -1,0 +1,134 @@
+"""Stages 3 to 6, the warehouse: dbt models from staging to marts, their tests as checks."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+
+from assets.resources import WorkspaceResource, reporter
+from tieout.engine import connect
+from tieout.landing import Progress
+from tieout.settings import Settings
+
+PROJECT = DbtProject(
+    project_dir=Path(__file__).parents[1] / "dbt_project", packaged_project_dir=None
+)
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's nodes as the road names its stages."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        name = dbt_resource_props["name"]
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey(["canonical", name])
+        return dg.AssetKey([self.get_group_name(dbt_resource_props), name])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        if dbt_resource_props["resource_type"] == "seed":
+            return "policy"
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        if dbt_resource_props.get("fqn", [None, None])[1] in ("reconciliation", "marts"):
+            return ["team:finance-operations"]
+        return ["team:data-engineering"]
+
+
+def use_workspace(workspace: WorkspaceResource) -> None:
+    """Tell dbt where the workspace is; its profile and sources read these two variables."""
+    os.environ["TIEOUT_WAREHOUSE"] = str(workspace.workspace.warehouse)
+    os.environ["TIEOUT_CANONICAL"] = str(workspace.workspace.canonical)
+
+
+def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
+    """The dbt models as assets, from a parsed manifest."""
+
+    @dbt_assets(
+        manifest=manifest,
+        project=PROJECT,
+        name="warehouse",
+        dagster_dbt_translator=Translator(),
+        # One writer: a read-write DuckDB locks every other process out.
+        pool="warehouse",
+    )
+    def warehouse(
+        context: dg.AssetExecutionContext, workspace: WorkspaceResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        """Build every model and test; a failed test fails what depends on its model."""
+        use_workspace(workspace)
+        results = _build(workspace.settings, reporter("reconciling"))
+        checks = {key.name: key for key in context.selected_asset_check_keys}
+        with connect(workspace.workspace.warehouse, read_only=True) as connection:
+            for result in results:
+                yield from _events(result, checks, connection)
+        failed = [f"{r.node.name}: {r.message}" for r in results if r.status in ("fail", "error")]
+        if failed:
+            raise dg.Failure("\n".join(failed), allow_retries=False)
+
+    return warehouse
+
+
+def _build(settings: Settings, report: Progress) -> list[Any]:
+    """dbt's results of one build, in this process: starting another one costs seconds."""
+    report("loading dbt", 0, 1)
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    done = 0
+
+    def count(event: Any) -> None:
+        nonlocal done
+        if event.info.name == "NodeFinished":
+            done += 1
+            report(event.data.node_info.node_name, done, 0)
+
+    as_of = settings.as_of_date()
+    variables = {
+        "reporting_currency": settings.reporting_currency,
+        "as_of": as_of.isoformat() if as_of else "latest",
+    }
+    folder = str(PROJECT.project_dir)
+    command = ["build", "--project-dir", folder, "--profiles-dir", folder]
+    command += ["--vars", json.dumps(variables), "--log-level-file", "none"]
+    try:
+        outcome = dbtRunner(callbacks=[count]).invoke(command)
+    finally:
+        # dbt keeps its connection for the next command, and with it the lock on the file.
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise outcome.exception
+    return list(outcome.result.results)
+
+
+def _events(
+    result: Any, checks: Mapping[str, dg.AssetCheckKey], warehouse: duckdb.DuckDBPyConnection
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """What one dbt result means to Dagster: a table with its rows, or a check."""
+    node = result.node
+    seconds = {"seconds": round(result.execution_time, 3)}
+    if node.resource_type == "test":
+        if node.name in checks and result.status != "skipped":
+            key = checks[node.name]
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=result.status == "pass",
+                severity=dg.AssetCheckSeverity.ERROR
+                if node.config.severity.lower() == "error"
+                else dg.AssetCheckSeverity.WARN,
+                metadata={"rows": result.failures or 0, "message": result.message or "", **seconds},
+            )
+    elif result.status == "success" and node.resource_type in ("model", "seed"):
+        ((rows,),) = warehouse.execute(
+            f"select count(*) from {node.schema}.{node.alias}"
+        ).fetchall()
+        yield dg.MaterializeResult(
+            asset_key=Translator().get_asset_key(node.to_dict()),
+            metadata={"dagster/row_count": rows, **seconds},
+        )

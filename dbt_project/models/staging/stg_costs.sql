@@ -1,0 +1,1 @@
+{{ current_versions('costs', version='updated_at') }}

@@ -1,0 +1,1 @@
+{{ current_versions('payments', version='updated_at') }}

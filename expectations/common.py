@@ -1,0 +1,42 @@
+"""What is expected of every canonical table, derived from its contract."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from tieout.contracts import BUSINESS_TABLES, Table
+from tieout.money import exponents
+
+Expectation = gxe.Expectation
+
+
+def suite(name: str) -> gx.ExpectationSuite:
+    """The suite of one canonical table: its contract first, then its module's own expectations."""
+    table = BUSINESS_TABLES[name]
+    own: list[Any] = importlib.import_module(f"expectations.{name}").EXPECTATIONS
+    return gx.ExpectationSuite(name=name, expectations=[*_contract(table), *own])
+
+
+def _contract(table: Table) -> list[Any]:
+    required = [f.name for f in table.schema if not f.nullable]
+    expectations: list[Any] = [gxe.ExpectColumnValuesToNotBeNull(column=c) for c in required]
+    codes = sorted(exponents())
+    for column in table.columns:
+        if column.name.endswith("currency"):
+            expectations.append(
+                gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=codes)
+            )
+    return expectations
+
+
+def unexpected_rows(condition: str, description: str, severity: str = "critical") -> Any:
+    """No row of the batch may satisfy the SQL condition."""
+    return gxe.UnexpectedRowsExpectation(
+        unexpected_rows_query=f"select * from {{batch}} where {condition}",
+        description=description,
+        severity=severity,
+    )

@@ -1,0 +1,118 @@
+"""One run of the daily job in this process, with its progress on the terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tieout.settings import ConfigurationError, Workspace
+
+# One writer of the warehouse at a time, in `dagster dev` too; and no telemetry.
+INSTANCE = """\
+telemetry: {enabled: false}
+concurrency: {pools: {granularity: op, default_limit: 1}}
+"""
+
+
+@dataclass
+class RunFailed(Exception):
+    """A run that ended without publishing; `step` and `reason` say where and why."""
+
+    step: str
+    reason: str
+    run_id: str
+
+
+def prepare_instance(workspace: Workspace) -> None:
+    """Give the workspace its Dagster home and make this process use it."""
+    workspace.dagster_home.mkdir(parents=True, exist_ok=True)
+    config = workspace.dagster_home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(INSTANCE, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
+
+
+@contextmanager
+def exclusive(workspace: Workspace) -> Iterator[None]:
+    """Only one run of a workspace at a time; a second one is refused at once."""
+    lock = FileLock(workspace.data / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ConfigurationError(
+            f"another run is writing {workspace.home}; wait until it has ended"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def run_daily(workspace: Workspace, day: date, console: Console) -> dict[str, object]:
+    """Run the daily job for one arrival day; returns the metadata of the published edition."""
+    prepare_instance(workspace)
+    log = workspace.data / "run.log"
+    with exclusive(workspace), _display(console) as progress:
+        task = progress.add_task("starting", total=None, detail="loading Dagster and dbt")
+        from assets.resources import watching
+        from pipelines.definitions import build_definitions
+
+        def show(stage: str, what: str, number: int, total: int) -> None:
+            progress.update(
+                task, description=stage, detail=what, completed=number, total=total or None
+            )
+
+        with (
+            watching(show),
+            log.open("w", encoding="utf-8") as file,
+            redirect_stdout(file),
+            dg.DagsterInstance.get() as instance,
+        ):
+            job = build_definitions(workspace.home).resolve_job_def("daily")
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=day.isoformat(),
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+    if not result.success:
+        raise _failure(result)
+    (published,) = result.asset_materializations_for_node("editions__current")
+    return {key: value.value for key, value in published.metadata.items()}
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            reason = error.message.strip() if error else "no reason was given"
+            return RunFailed(event.step_key or "?", reason, result.run_id)
+    failed = [
+        f"{check.asset_key.to_user_string()}: {check.metadata['failed'].value}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    return RunFailed("checks", "\n".join(failed) or "no reason was given", result.run_id)
+
+
+@contextmanager
+def _display(console: Console) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<12}"),
+        BarColumn(bar_width=24),
+        TextColumn("[dim]{task.fields[detail]}", justify="left"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield progress

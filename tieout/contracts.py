@@ -1,0 +1,398 @@
+"""The canonical tables: the contract between the sources and everything that comes after.
+
+A reader turns the bytes of one file into rows of these tables; staging models read nothing else.
+Amounts are signed minor units of their currency (``int64``), seen from the company: money in is
+positive. Times are UTC. A column that a source does not know is null, never a made-up value.
+
+Every row of a business table also carries its lineage (`LINEAGE`): which record it is, which file
+and line it came from. Lineage columns are added by the ingest, not by the readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+RATE = pa.decimal128(18, 8)
+
+# What the ingest adds to each row a reader yields. The arrival day is the partition the file was
+# landed in, so it is a folder name in storage and not a column of the file.
+LINEAGE = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("source_file_sha256", pa.string(), nullable=False),
+        pa.field("source_line", pa.int64(), nullable=False),
+        pa.field("extra", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table.
+
+    `grain` says what one row is. `key` names the columns that identify a record wherever it was
+    read: two rows with the same source and key are versions of one record, and the one with the
+    highest `version` column (then the latest arrival) is current. A table without a key has no
+    identity outside its file: its records are identified by file and line.
+    """
+
+    name: str
+    grain: str
+    columns: pa.Schema
+    key: tuple[str, ...] = ()
+    version: str | None = None
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The stored schema: the reader's columns followed by the lineage."""
+        return pa.schema([*self.columns, *LINEAGE])
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The columns that a row must have a value for."""
+        return frozenset(field.name for field in self.columns if not field.nullable)
+
+
+def _schema(required: dict[str, pa.DataType], optional: dict[str, pa.DataType]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+        + [pa.field(name, kind) for name, kind in optional.items()]
+    )
+
+
+_TEXT, _MINOR, _DATE, _FLAG = pa.string(), pa.int64(), pa.date32(), pa.bool_()
+
+PAYMENTS = Table(
+    "payments",
+    "one attempt to pay",
+    _schema(
+        {
+            "attempt_id": _TEXT,
+            "payment_id": _TEXT,
+            "attempt_no": pa.int32(),
+            "amount_minor": _MINOR,
+            "captured_minor": _MINOR,
+            "currency": _TEXT,
+            # created, invalid, blocked, authentication_failed, declined, authorised, captured
+            "status": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {
+            "merchant_id": _TEXT,
+            "customer_token": _TEXT,
+            "region": _TEXT,
+            "processor": _TEXT,
+            "processor_reference": _TEXT,
+            "method": _TEXT,
+            "card_brand": _TEXT,
+            "funding": _TEXT,
+            "issuer_country": _TEXT,
+            "decline_code": _TEXT,
+            "authorised_at": TIMESTAMP,
+            "captured_at": TIMESTAMP,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("attempt_id",),
+    version="updated_at",
+)
+
+REFUNDS = Table(
+    "refunds",
+    "one refund of a payment; the amount is positive",
+    _schema(
+        {
+            "refund_id": _TEXT,
+            "payment_id": _TEXT,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {
+            "processor": _TEXT,
+            "processor_reference": _TEXT,
+            "reason": _TEXT,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("refund_id",),
+    version="updated_at",
+)
+
+DISPUTES = Table(
+    "disputes",
+    "one event of a dispute; the amount is positive",
+    _schema(
+        {
+            "dispute_event_id": _TEXT,
+            "payment_id": _TEXT,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+            # chargeback: money leaves; reversal: money returns; any other stage moves no money
+            "stage": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {
+            "processor": _TEXT,
+            "processor_reference": _TEXT,
+            "reason": _TEXT,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("dispute_event_id",),
+    version="updated_at",
+)
+
+LEDGER_ENTRIES = Table(
+    "ledger_entries",
+    "one posting line of a journal; debits are positive, credits negative",
+    _schema(
+        {
+            "entry_id": _TEXT,
+            "journal_id": _TEXT,
+            "account": _TEXT,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+            "effective_at": TIMESTAMP,
+            # capture, refund, chargeback, chargeback_reversal, processor_fee, payout, …
+            "event_type": _TEXT,
+        },
+        {
+            "recorded_at": TIMESTAMP,
+            "payment_id": _TEXT,
+            "merchant_id": _TEXT,
+            # the id of the event that was posted: attempt, refund, dispute event, payout, batch
+            "reference": _TEXT,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("entry_id",),
+    version="updated_at",
+)
+
+LINE_KINDS = (
+    "charge",
+    "refund",
+    "chargeback",
+    "chargeback_reversal",
+    "fee",
+    "fx",
+    "reserve_hold",
+    "reserve_release",
+    "transfer",
+    "adjustment",
+    "payout",
+)
+
+SETTLEMENT_LINES = Table(
+    "settlement_lines",
+    "one line of a processor's settlement report",
+    _schema(
+        {
+            "processor": _TEXT,
+            "report_id": _TEXT,
+            "line_kind": _TEXT,
+            # In the currency of settlement. net = gross − the five fee columns, always. For a
+            # payout the amounts are negative when money leaves the processor for the bank.
+            "gross_minor": _MINOR,
+            "interchange_minor": _MINOR,
+            "scheme_fee_minor": _MINOR,
+            "markup_minor": _MINOR,
+            "fixed_fee_minor": _MINOR,
+            "tax_minor": _MINOR,
+            "net_minor": _MINOR,
+            "currency": _TEXT,
+            # What the payer saw: equal to gross where no conversion took place.
+            "presentment_minor": _MINOR,
+            "presentment_currency": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {
+            "line_id": _TEXT,  # the processor's own id of the line, where it has one
+            "account": _TEXT,  # the company's account with the processor
+            "batch_id": _TEXT,
+            "payout_id": _TEXT,  # the payout this line was paid in (or is)
+            "payout_reference": _TEXT,  # what the payout is called on the bank statement
+            "processor_reference": _TEXT,  # the event itself: charge, refund, dispute
+            "payment_reference": _TEXT,  # the payment that the event belongs to
+            "merchant_reference": _TEXT,
+            "raw_kind": _TEXT,
+            "payment_method": _TEXT,
+            "card_brand": _TEXT,
+            "fx_rate": RATE,
+            "available_on": _DATE,
+            "description": _TEXT,
+        },
+    ),
+    key=("line_id",),
+)
+
+BANK_LINES = Table(
+    "bank_lines",
+    "one booked entry of a bank statement; credits to the company are positive",
+    _schema(
+        {
+            "account": _TEXT,
+            "statement_id": _TEXT,
+            "booking_date": _DATE,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+        },
+        {
+            "value_date": _DATE,
+            "bank_reference": _TEXT,
+            "end_to_end_id": _TEXT,
+            "remittance": _TEXT,
+            "counterparty": _TEXT,
+            "transaction_code": _TEXT,
+        },
+    ),
+)
+
+BANK_BALANCES = Table(
+    "bank_balances",
+    "one balance that a statement states",
+    _schema(
+        {
+            "account": _TEXT,
+            "statement_id": _TEXT,
+            "balance_kind": _TEXT,  # opening, closing, interim_opening, interim_closing, available, forward, other
+            "balance_date": _DATE,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+        },
+        {},
+    ),
+)
+
+FX_RATES = Table(
+    "fx_rates",
+    "one reference rate: units of the currency for one unit of the base",
+    _schema(
+        {"rate_date": _DATE, "base_currency": _TEXT, "currency": _TEXT, "rate": RATE},
+        {},
+    ),
+    key=("rate_date", "base_currency", "currency"),
+)
+
+COSTS = Table(
+    "costs",
+    "one cost of one month",
+    _schema(
+        {
+            "cost_id": _TEXT,
+            "period": _DATE,  # the first day of the month
+            "cost_driver": _TEXT,
+            "amount_minor": _MINOR,
+            "currency": _TEXT,
+        },
+        {"category": _TEXT, "updated_at": TIMESTAMP},
+    ),
+    key=("cost_id",),
+    version="updated_at",
+)
+
+CHART_OF_ACCOUNTS = Table(
+    "chart_of_accounts",
+    "one ledger account",
+    _schema(
+        {
+            "account": _TEXT,
+            "name": _TEXT,
+            "account_type": _TEXT,  # asset, liability, equity, income, expense
+            # What the platform must know: processor_clearing, cash, merchant_payable,
+            # fee_revenue, processing_cost, other
+            "role": _TEXT,
+        },
+        {"processor": _TEXT, "currency": _TEXT, "updated_at": TIMESTAMP},
+    ),
+    key=("account",),
+    version="updated_at",
+)
+
+BUSINESS_TABLES = {
+    table.name: table
+    for table in (
+        PAYMENTS,
+        REFUNDS,
+        DISPUTES,
+        LEDGER_ENTRIES,
+        SETTLEMENT_LINES,
+        BANK_LINES,
+        BANK_BALANCES,
+        FX_RATES,
+        COSTS,
+        CHART_OF_ACCOUNTS,
+    )
+}
+
+# What the platform says about the files themselves. One row per landed file in `source_files`;
+# the others refer to it by SHA-256.
+SOURCE_FILES = pa.schema(
+    [
+        pa.field("source_file_sha256", pa.string(), nullable=False),
+        pa.field("source", pa.string()),
+        pa.field("format", pa.string()),
+        pa.field("reader_version", pa.int32()),
+        # read, partly_read (some records quarantined), unreadable (nothing could be read)
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("records", pa.int64(), nullable=False),
+        pa.field("canonical_records", pa.int64(), nullable=False),
+        pa.field("canonical_rows", pa.int64(), nullable=False),
+        pa.field("quarantined_records", pa.int64(), nullable=False),
+        pa.field("structural_records", pa.int64(), nullable=False),
+        # A report that is delivered again with other content supersedes the earlier file of the
+        # same report: same source, format and report_id; the higher report_version wins.
+        pa.field("report_id", pa.string()),
+        pa.field("report_version", pa.string()),
+    ]
+)
+
+CONTROL_TOTALS = pa.schema(
+    [
+        pa.field("source_file_sha256", pa.string(), nullable=False),
+        pa.field("source_line", pa.int64()),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("scope", pa.string(), nullable=False),
+        pa.field("currency", pa.string()),
+        pa.field("stated", pa.int64(), nullable=False),  # minor units; a count where currency is null
+        pa.field("computed", pa.int64(), nullable=False),
+    ]
+)
+
+FINDINGS = pa.schema(
+    [
+        pa.field("source_file_sha256", pa.string(), nullable=False),
+        pa.field("source_line", pa.int64()),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("message", pa.string(), nullable=False),
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("source_file_sha256", pa.string(), nullable=False),
+        pa.field("source_line", pa.int64(), nullable=False),
+        pa.field("raw_text", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+
+FILE_TABLES = {
+    "source_files": SOURCE_FILES,
+    "control_totals": CONTROL_TOTALS,
+    "findings": FINDINGS,
+    "quarantine": QUARANTINE,
+}
+
+ALL_SCHEMAS: dict[str, pa.Schema] = {
+    **{name: table.schema for name, table in BUSINESS_TABLES.items()},
+    **FILE_TABLES,
+}

@@ -1,0 +1,265 @@
+"""Editions: what was published, immutable, versioned, and readable while a run is writing.
+
+Each published table is a Delta table; an edition is a manifest that names one version of each,
+with the SHA-256 of every Parquet file. The current edition is a pointer that is swapped in one
+atomic step, so a reader sees one edition or the other and never a mixture.
+
+An edition is identified by its content: the same rows give the same id, whatever the order in
+which they were written, and publishing them again changes nothing. What tells only when things
+happened on this machine (the log of deliveries) is published beside and does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+
+from tieout.engine import connect
+from tieout.landing import Progress
+
+# Tables of an edition whose rows are not part of its identity.
+NOT_IDENTIFYING = frozenset({"deliveries"})
+
+
+class NotReadOnly(Exception):
+    """A statement that could change something was refused."""
+
+
+class NoEdition(Exception):
+    """There is no such edition; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One Parquet file of a published table, relative to the editions folder."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table of an edition: its Delta version, rows, content hash, columns (name, type)."""
+
+    delta_version: int
+    rows: int
+    content_hash: str
+    columns: tuple[tuple[str, str], ...]
+    files: tuple[PublishedFile, ...]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The manifest of one edition: how it was made, and one version of each of its tables."""
+
+    edition_id: str
+    as_of: str
+    reporting_currency: str
+    published_at: str
+    tieout_version: str
+    tables: dict[str, PublishedTable]
+
+
+class Editions:
+    """All editions below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifests = root / "manifests"
+        self.pointer = root / "current"
+
+    def current_id(self) -> str | None:
+        """The id that the pointer names, or None before the first edition."""
+        return self.pointer.read_text().strip() if self.pointer.exists() else None
+
+    def ids(self) -> list[str]:
+        """All editions, newest first."""
+        manifests = [self.get(path.stem) for path in self.manifests.glob("*.json")]
+        newest_first = sorted(manifests, key=lambda e: e.published_at, reverse=True)
+        return [edition.edition_id for edition in newest_first]
+
+    def get(self, edition_id: str | None = None) -> Edition:
+        """One edition by its id (or a unique beginning of it), the current one by default."""
+        wanted = edition_id or self.current_id()
+        if wanted is None:
+            raise NoEdition("nothing has been published yet; run: tieout run")
+        found = sorted(self.manifests.glob(f"{wanted}*.json")) if wanted.isalnum() else []
+        if len(found) != 1:
+            known = ", ".join(path.stem for path in sorted(self.manifests.glob("*.json")))
+            raise NoEdition(f"no single edition {wanted!r}; there are: {known or 'none'}")
+        manifest = json.loads(found[0].read_text())
+        manifest["tables"] = {
+            name: PublishedTable(
+                delta_version=table["delta_version"],
+                rows=table["rows"],
+                content_hash=table["content_hash"],
+                columns=tuple((column, kind) for column, kind in table["columns"]),
+                files=tuple(PublishedFile(**file) for file in table["files"]),
+            )
+            for name, table in manifest["tables"].items()
+        }
+        return Edition(**manifest)
+
+    def publish(
+        self,
+        warehouse: duckdb.DuckDBPyConnection,
+        relations: dict[str, str],
+        *,
+        as_of: str,
+        reporting_currency: str,
+        tieout_version: str,
+        progress: Progress | None = None,
+    ) -> tuple[Edition, bool]:
+        """Publish relations of the warehouse by name; returns the edition and whether it is new.
+
+        A table whose content is that of the current edition is not written again. The manifest
+        is complete before the pointer moves.
+        """
+        hashes = {name: content_hash(warehouse, sql) for name, sql in sorted(relations.items())}
+        edition_id = _edition_id(hashes)
+        if edition_id == self.current_id():
+            return self.get(edition_id), False
+        previous = self.get().tables if self.current_id() else {}
+        published = {}
+        for number, (name, relation) in enumerate(sorted(relations.items())):
+            if progress:
+                progress(name, number, len(relations))
+            before = previous.get(name)
+            if before is not None and before.content_hash == hashes[name]:
+                published[name] = before
+            else:
+                published[name] = self._write(warehouse, name, relation, hashes[name])
+        edition = Edition(
+            edition_id=edition_id,
+            as_of=as_of,
+            reporting_currency=reporting_currency,
+            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            tieout_version=tieout_version,
+            tables=published,
+        )
+        self.manifests.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(asdict(edition), indent=1, sort_keys=True)
+        _write_atomically(self.manifests / f"{edition_id}.json", text)
+        _write_atomically(self.pointer, edition_id)
+        return edition, True
+
+    def _write(
+        self, warehouse: duckdb.DuckDBPyConnection, name: str, relation: str, hash_: str
+    ) -> PublishedTable:
+        folder = self.root / "tables" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = warehouse.execute(f"select * from {relation}").to_arrow_reader(122_880)
+        write_deltalake(str(folder), rows, mode="overwrite", schema_mode="overwrite")
+        table = DeltaTable(str(folder))
+        actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+        paths = sorted(folder / action["path"] for action in actions)
+        return PublishedTable(
+            delta_version=table.version(),
+            rows=sum(action["num_records"] for action in actions),
+            content_hash=hash_,
+            columns=tuple(_columns(warehouse, relation)),
+            files=tuple(
+                PublishedFile(path.relative_to(self.root).as_posix(), _sha256(path))
+                for path in paths
+            ),
+        )
+
+    @contextmanager
+    def connect(self, edition_id: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only DuckDB with the edition's tables as views; see `open_edition`."""
+        connection = self.open_edition(edition_id)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def open_edition(self, edition_id: str | None = None) -> duckdb.DuckDBPyConnection:
+        """An in-memory DuckDB whose views are the files of one edition.
+
+        It can reach those files and nothing else: no other path, no network, no extension, and
+        its configuration is locked. The caller closes it.
+        """
+        edition = self.get(edition_id)
+        connection = connect()
+        for name, table in edition.tables.items():
+            files = ", ".join(_quote(str(self.root / file.path)) for file in table.files)
+            source = f"select * from read_parquet([{files}])"
+            if not table.files:  # an empty table has no file to take its columns from
+                nulls = (f'cast(null as {kind}) as "{column}"' for column, kind in table.columns)
+                source = f"select {', '.join(nulls)} where false"
+            connection.execute(f'create view "{name}" as {source}')
+        connection.execute(f"set allowed_directories = [{_quote(str(self.root / 'tables'))}]")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        return connection
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of one query; anything but a query is refused before it runs."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+        raise NotReadOnly("only one SELECT at a time can be run: editions are read-only")
+    cursor = connection.execute(sql, list(parameters))
+    return [column[0] for column in cursor.description or []], cursor.fetchall()
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """A hash of the rows of a relation that does not depend on their order.
+
+    Every row is hashed (MD5 of its columns in text, nulls apart from empty text); the halves of
+    the hashes are added up exactly, and the sums are hashed with the number of rows and the
+    columns. Equal content gives an equal hash on any machine and in any order.
+    """
+    columns = _columns(connection, relation)
+    text = ", ".join(f"coalesce(cast(\"{name}\" as varchar), chr(0))" for name, _ in columns)
+    row = f"md5(concat_ws(chr(31), {text}))"
+    count, upper, lower = connection.execute(
+        f"""
+        select count(*), coalesce(sum(cast('0x' || h[1:15] as bigint)), 0)::varchar,
+               coalesce(sum(cast('0x' || h[16:30] as bigint)), 0)::varchar
+        from (select {row} as h from {relation})
+        """
+    ).fetchall()[0]
+    return hashlib.sha256(json.dumps([columns, count, upper, lower]).encode()).hexdigest()
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
+    described = connection.execute(f"describe select * from {relation}").fetchall()
+    return [(name, kind) for name, kind, *_ in described]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _edition_id(hashes: dict[str, str]) -> str:
+    identifying = {name: h for name, h in hashes.items() if name not in NOT_IDENTIFYING}
+    return hashlib.sha256(json.dumps(identifying, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    """Readers see the old text or the new one, also after a crash."""
+    copy = path.with_suffix(".writing")
+    with copy.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    copy.replace(path)

@@ -1,0 +1,18 @@
+"""DuckDB as the platform opens it: always in UTC, so that a timestamp is a date everywhere alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+
+def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC; the caller closes it.
+
+    The time zone is set after connecting: as a connection option it would ask for an extension
+    before that is loaded.
+    """
+    connection = duckdb.connect(str(path), read_only=read_only)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection

@@ -1,0 +1,163 @@
+"""What a reader is, and the parts it yields.
+
+A reader knows one source format and nothing else: not where files are kept, not how rows are
+stored, not what they are used for. It yields parts in any order, block by block, so that a large
+file never has to fit in memory.
+
+Every record of a file goes to exactly one of three places, and the ingest checks the sum:
+
+    records = distinct lines in `Rows` + lines in `Quarantined` + `Structural`
+
+`Records` must be counted independently of the parsing (by splitting the file, not by counting
+what came out), otherwise the equation would prove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import pyarrow as pa
+
+from tieout.contracts import QUARANTINE, Table
+
+HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Canonical rows: columns of `table` by name, plus ``source_line`` and, optionally, ``extra``.
+
+    Columns left out are stored as null. ``extra`` holds the source's unknown columns as JSON.
+    """
+
+    table: Table
+    data: pa.Table
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """Records that could not be read: ``source_line``, ``raw_text``, ``reason``."""
+
+    data: pa.Table
+
+    @classmethod
+    def one(cls, line: int, text: str, reason: str) -> Quarantined:
+        return cls.many([(line, text, reason)])
+
+    @classmethod
+    def many(cls, rows: list[tuple[int, str, str]]) -> Quarantined:
+        fields = [f for f in QUARANTINE if f.name != "source_file_sha256"]
+        columns = list(zip(*rows, strict=True)) or [[] for _ in fields]
+        return cls(pa.table(list(map(list, columns)), schema=pa.schema(fields)))
+
+
+@dataclass(frozen=True)
+class Structural:
+    """Records that hold no business row of their own: headers, footers, separators."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Records:
+    """How many records the file was split into."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """A total that the file states, and the same total computed from its rows.
+
+    Minor units of `currency`, or a count where currency is None. `scope` names what is totalled:
+    a batch, a statement, a payout.
+    """
+
+    name: str
+    scope: str
+    currency: str | None
+    stated: int
+    computed: int
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should know that stops no row: `code` is stable, `message` is for people."""
+
+    code: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Which report the file is, so that a restated one supersedes the earlier delivery.
+
+    `version` orders deliveries of one report where the file says so itself (a creation time, a
+    sequence); None leaves the order to the time of arrival.
+    """
+
+    report_id: str
+    version: str | None = None
+
+
+Part = Rows | Quarantined | Structural | Records | ControlTotal | Finding | Report
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read; the message says why, and where, for a finance person."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file, from which readers recognise their format."""
+
+    name: str
+    data: bytes
+
+    @classmethod
+    def of(cls, path: Path, name: str) -> Head:
+        with path.open("rb") as file:
+            return cls(name, file.read(HEAD_BYTES))
+
+    @property
+    def text(self) -> str:
+        """The head as text: UTF-8 (with or without BOM) or UTF-16, else Latin-1."""
+        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return self.data.decode("utf-16", errors="replace")
+        try:
+            # The head may end inside a character, so only a fault before its end counts.
+            return self.data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            if error.start >= len(self.data) - 4:
+                return self.data[: error.start].decode("utf-8-sig")
+            return self.data.decode("latin-1")
+
+    @property
+    def first_line(self) -> str:
+        return next((line for line in self.text.splitlines() if line.strip()), "")
+
+
+class Reader(Protocol):
+    """One source format."""
+
+    format: ClassVar[str]
+    """Stable name, used in configuration: ``stripe_payout_reconciliation``."""
+    version: ClassVar[int]
+    """Raised when the same bytes would be read differently; files are then read again."""
+    source: ClassVar[str]
+    """The source's name where configuration does not give one: ``stripe``."""
+    title: ClassVar[str]
+    """What people call it: ``Stripe payout reconciliation, itemised (CSV)``."""
+
+    def recognises(self, head: Head) -> bool:
+        """Whether the content, not the name, is of this format."""
+        ...
+
+    def read(self, path: Path) -> Iterator[Part]:
+        """The file's parts. Raises `UnreadableFile` when nothing in it can be trusted."""
+        ...

@@ -1,0 +1,376 @@
+"""The ingest: from landed bytes to canonical rows, with every record accounted for.
+
+One landed file becomes one Parquet file in each canonical table it has rows for, in the partition
+of its arrival day, and one row of `source_files`. That row is written last, so it is the commit:
+a file without it is read again, and reading again writes the same files under the same names.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tieout.cards import truncate_cards, truncate_text
+from tieout.contracts import ALL_SCHEMAS, Table
+from tieout.engine import connect
+from tieout.formats import by_format, recognise
+from tieout.formats.base import (
+    ControlTotal,
+    Finding,
+    Head,
+    Part,
+    Quarantined,
+    Reader,
+    Records,
+    Report,
+    Rows,
+    Structural,
+    UnreadableFile,
+)
+from tieout.landing import Delivery, Landing, Progress
+from tieout.settings import FileRule
+
+# Level 1 of zstd and row groups of about 122k rows: the cheapest to write and to scan of those
+# tried; see docs/decisions.md.
+_PARQUET = {"compression": "zstd", "compression_level": 1, "write_statistics": True}
+
+
+@dataclass
+class FileAccount:
+    """What became of one file: the row of `source_files` and its companions."""
+
+    delivery: Delivery
+    source: str | None = None
+    format: str | None = None
+    reader_version: int | None = None
+    reason: str | None = None
+    records: int = 0
+    structural: int = 0
+    quarantined: int = 0
+    lines: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    report: Report | None = None
+    control_totals: list[ControlTotal] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """read, partly_read or unreadable."""
+        if self.reason is not None:
+            return "unreadable"
+        return "partly_read" if self.quarantined else "read"
+
+    def check_conservation(self) -> None:
+        """records = canonical + quarantined + structural, or the reader has lost something."""
+        accounted = self.lines + self.quarantined + self.structural
+        if accounted != self.records:
+            raise UnreadableFile(
+                f"the {self.format} reader accounts for {accounted} of {self.records} records "
+                f"({self.lines} canonical, {self.quarantined} quarantined, "
+                f"{self.structural} structural): nothing of the file is used"
+            )
+
+
+class Canonical:
+    """The store of canonical Parquet files: ``<table>/arrival_day=<day>/<sha256>.parquet``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def ensure_schemas(self) -> None:
+        """Give every table an empty file, so that each can be read before anything has arrived."""
+        for name, schema in ALL_SCHEMAS.items():
+            target = self.path(name, date(1970, 1, 1), "schema")
+            if not target.exists() or pq.read_schema(target) != schema:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                pq.write_table(schema.empty_table(), target)
+
+    def path(self, table: str, arrival_day: date | str, name: str) -> Path:
+        """The file of one landed content in one table."""
+        return self.root / table / f"arrival_day={arrival_day}" / f"{name}.parquet"
+
+    def files(self, table: str) -> str:
+        """The pattern of a table's files, as engines read it."""
+        return f"{self.root}/{table}/*/*.parquet"
+
+    def is_read(self, delivery: Delivery, reader_version: Callable[[str], int]) -> bool:
+        """Whether the file was read in full by the version of the reader that is in use."""
+        marker = self.path("source_files", delivery.arrival_day, delivery.sha256)
+        if not marker.exists():
+            return False
+        row = pq.read_table(marker, columns=["format", "reader_version", "status"]).to_pylist()[0]
+        if row["status"] == "unreadable":
+            return False  # a reader may have been added or configured since
+        return bool(reader_version(row["format"]) == row["reader_version"])
+
+
+def ingest(
+    landing: Landing,
+    canonical: Canonical,
+    rules: tuple[FileRule, ...],
+    arrival_day: date,
+    *,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> list[FileAccount]:
+    """Read what landed on one day and was not read yet (or all of it, `again`)."""
+    canonical.ensure_schemas()
+    todo = [
+        delivery
+        for delivery in landing.contents(arrival_day)
+        if again or not canonical.is_read(delivery, lambda name: by_format(name).version)
+    ]
+    accounts = []
+    for number, delivery in enumerate(todo):
+        if progress:
+            progress(delivery.origin, number, len(todo))
+        accounts.append(_ingest_file(landing, canonical, rules, delivery))
+    return accounts
+
+
+def _ingest_file(
+    landing: Landing, canonical: Canonical, rules: tuple[FileRule, ...], delivery: Delivery
+) -> FileAccount:
+    account = FileAccount(delivery)
+    path = landing.path(delivery.sha256)
+    workshop = canonical.root / ".writing"
+    shutil.rmtree(workshop, ignore_errors=True)
+    writer = _Writer(workshop, account)
+    try:
+        reader = _choose_reader(path, delivery, rules, account)
+        with writer:
+            for part in reader.read(path):
+                writer.take(part)
+        account.check_conservation()
+    except UnreadableFile as error:
+        # Nothing of an unreadable file is used; the file itself is its one quarantined record.
+        account = FileAccount(
+            delivery, account.source, account.format, account.reader_version, str(error)
+        )
+        account.records = account.quarantined = 1
+        writer = _Writer(workshop, account)
+        with writer:
+            writer.write(
+                "quarantine",
+                Quarantined.one(0, "", str(error)).data,
+            )
+    _commit(canonical, writer, account)
+    return account
+
+
+def _choose_reader(
+    path: Path, delivery: Delivery, rules: tuple[FileRule, ...], account: FileAccount
+) -> Reader:
+    for rule in rules:
+        if Path(delivery.origin).match(rule.files):
+            reader, account.source = by_format(rule.format), rule.source
+            break
+    else:
+        if delivery.bytes == 0:
+            raise UnreadableFile("the file is empty")
+        reader = recognise(Head.of(path, delivery.origin))
+        account.source = reader.source
+    account.format, account.reader_version = reader.format, reader.version
+    return reader
+
+
+class _Writer:
+    """Writes the parts of one file into a folder of its own; `_commit` moves them into place."""
+
+    def __init__(self, folder: Path, account: FileAccount) -> None:
+        self.folder = folder
+        self.account = account
+        self.files: dict[str, pq.ParquetWriter] = {}
+        self._lines: list[pa.Array] = []
+        self._cards = 0
+
+    def __enter__(self) -> _Writer:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self.files.values():
+            file.close()
+        self.account.lines = len(pa.chunked_array(self._lines, type=pa.int64()).unique())
+        if self._cards:
+            self.account.findings.append(
+                Finding("card_number", f"{self._cards} cells held a full card number; truncated")
+            )
+
+    def take(self, part: Part) -> None:
+        account = self.account
+        match part:
+            case Rows(table, data):
+                if data.num_rows:
+                    self._lines.append(data["source_line"].unique())
+                    self.write(table.name, _with_lineage(table, data, account))
+            case Quarantined(data):
+                account.quarantined += data.num_rows
+                if data.num_rows:
+                    self.write("quarantine", data)
+            case Structural(count):
+                account.structural += count
+            case Records(count):
+                account.records += count
+            case ControlTotal():
+                account.control_totals.append(part)
+            case Finding():
+                account.findings.append(part)
+            case Report():
+                account.report = part
+
+    def write(self, table: str, data: pa.Table) -> None:
+        schema = ALL_SCHEMAS[table]
+        data, cards = truncate_cards(data)
+        self._cards += cards
+        if "source_file_sha256" not in data.column_names:
+            sha256 = pa.repeat(self.account.delivery.sha256, data.num_rows)
+            data = data.append_column("source_file_sha256", sha256)
+        if table not in self.files:
+            self.files[table] = pq.ParquetWriter(
+                self.folder / f"{table}.parquet", schema, **_PARQUET
+            )
+        self.files[table].write_table(data.select(schema.names).cast(schema))
+        self.account.rows[table] += data.num_rows
+
+
+def _with_lineage(table: Table, data: pa.Table, account: FileAccount) -> pa.Table:
+    """The reader's rows with the columns of the contract it left out, and the lineage.
+
+    A record id is the hash of what identifies the record: source and key where the source has
+    keys, file and line where it has none. It is the same in every run and on every engine.
+    """
+    names = set(data.column_names)
+    columns = [
+        f.name if f.name in names else f"cast(null as {_sql_type(f.type)}) as {f.name}"
+        for f in table.columns
+    ]
+    place = f"'{table.name}', $sha256, cast(source_line as varchar)"
+    identity = f"md5(concat_ws(chr(31), {place}))"
+    if table.key:
+        key = ", ".join(f"cast({name} as varchar)" for name in table.key)
+        has_key = " and ".join(f"{name} is not null" for name in table.key)
+        identity = (
+            f"case when {has_key} then md5(concat_ws(chr(31), '{table.name}', $source, {key})) "
+            f"else {identity} end"
+        )
+    extra = "extra" if "extra" in names else "cast(null as varchar) as extra"
+    sql = f"""
+        select {", ".join(columns)}, {identity} as record_id, $source as source,
+               $sha256 as source_file_sha256, source_line, {extra}
+        from data
+    """
+    with connect() as connection:
+        connection.register("data", data)
+        parameters = {"sha256": account.delivery.sha256, "source": account.source}
+        used = {k: v for k, v in parameters.items() if f"${k}" in sql}
+        result: pa.Table = connection.execute(sql, used).to_arrow_table()
+    return _enforce(result, table.schema, account)
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    return {
+        "string": "varchar",
+        "int64": "bigint",
+        "int32": "integer",
+        "date32[day]": "date",
+        "bool": "boolean",
+        "decimal128(18, 8)": "decimal(18, 8)",
+        "timestamp[us, tz=UTC]": "timestamptz",
+    }[str(kind)]
+
+
+def _enforce(data: pa.Table, schema: pa.Schema, account: FileAccount) -> pa.Table:
+    """The table cast to its contract; a reader that breaks it must not write anything."""
+    try:
+        return data.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise UnreadableFile(
+            f"the {account.format} reader broke the contract: {truncate_text(str(error))}"
+        ) from error
+
+
+def _commit(canonical: Canonical, writer: _Writer, account: FileAccount) -> None:
+    """Move the written files into place, the row of `source_files` last."""
+    sha256, day = account.delivery.sha256, account.delivery.arrival_day
+    for table, rows in _account_tables(account):
+        if rows:
+            pq.write_table(
+                pa.Table.from_pylist(rows, schema=ALL_SCHEMAS[table]),
+                writer.folder / f"{table}.parquet",
+            )
+    canonical.path("source_files", day, sha256).unlink(missing_ok=True)
+    # A reading by an older reader may have filled tables that this one does not.
+    for table in ALL_SCHEMAS:
+        written = writer.folder / f"{table}.parquet"
+        target = canonical.path(table, day, sha256)
+        if not written.exists():
+            target.unlink(missing_ok=True)
+        elif table != "source_files":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            written.replace(target)
+    marker = canonical.path("source_files", day, sha256)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    (writer.folder / "source_files.parquet").replace(marker)
+    shutil.rmtree(writer.folder)
+
+
+def _account_tables(account: FileAccount) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    sha256 = account.delivery.sha256
+    yield (
+        "control_totals",
+        [
+            {
+                "source_file_sha256": sha256,
+                "source_line": total.line,
+                "name": total.name,
+                "scope": total.scope,
+                "currency": total.currency,
+                "stated": total.stated,
+                "computed": total.computed,
+            }
+            for total in account.control_totals
+        ],
+    )
+    yield (
+        "findings",
+        [
+            {
+                "source_file_sha256": sha256,
+                "source_line": finding.line,
+                "code": finding.code,
+                "message": truncate_text(finding.message),
+            }
+            for finding in account.findings
+        ],
+    )
+    business = Counter({t: n for t, n in account.rows.items() if t != "quarantine"})
+    yield (
+        "source_files",
+        [
+            {
+                "source_file_sha256": sha256,
+                "source": account.source,
+                "format": account.format,
+                "reader_version": account.reader_version,
+                "status": account.status,
+                "reason": account.reason and truncate_text(account.reason),
+                "bytes": account.delivery.bytes,
+                "records": account.records,
+                "canonical_records": account.lines,
+                "canonical_rows": business.total(),
+                "quarantined_records": account.quarantined,
+                "structural_records": account.structural,
+                "report_id": account.report and account.report.report_id,
+                "report_version": account.report and account.report.version,
+            }
+        ],
+    )

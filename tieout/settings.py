@@ -1,0 +1,169 @@
+"""A workspace: one folder with its configuration, its inbox and its data.
+
+The configuration is validated as a whole when it is loaded. There are no silent defaults: `init`
+writes every key, and a key that is missing or unknown is an error that names it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tieout.contracts import BUSINESS_TABLES
+from tieout.money import exponent
+
+CONFIG_NAME = "tieout.toml"
+
+TEMPLATE = """\
+# A Tieout workspace. Every key is required; `tieout run` names what is missing or unknown.
+
+# The currency that totals over several currencies are reported in.
+reporting_currency = "{reporting_currency}"
+
+# The day from which open items are judged in transit or overdue:
+# "today" (UTC), "latest" (the newest business date in the data), or a date such as 2026-11-22.
+as_of = "{as_of}"
+
+# The environment variable that holds the address of a webhook to post failures to ("" for none).
+failure_webhook_env = ""
+
+# Files are recognised by their content. To say it explicitly, one block per kind of file;
+# `files` is a pattern below inbox/, `source` the name that its records get:
+# [[files]]
+# files = "stripe-eu/*.csv"
+# format = "stripe_payout_reconciliation"
+# source = "stripe_eu"
+
+# Tables read from the company's own PostgreSQL, incrementally. The address is read from the
+# environment variable named here, so that no password stands in this file:
+# [[databases]]
+# source = "core"
+# uri_env = "TIEOUT_CORE_URI"
+# overlap_minutes = 60     # how far behind the newest row a late commit is still looked for
+# tables = {{ payments = "public.payments", ledger_entries = "public.ledger_entries" }}
+"""
+
+
+class ConfigurationError(Exception):
+    """The workspace or its configuration cannot be used; the message says what to do."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRule(_Strict):
+    """Says explicitly what the files of a pattern are, instead of recognising them."""
+
+    files: str
+    format: str
+    source: str
+
+
+class Database(_Strict):
+    """Tables of the company's own database: canonical table → relation to read it from."""
+
+    source: str
+    uri_env: str
+    overlap_minutes: int = Field(ge=0)
+    tables: dict[str, str]
+
+    @field_validator("tables")
+    @classmethod
+    def _known_tables(cls, tables: dict[str, str]) -> dict[str, str]:
+        for name in tables:
+            table = BUSINESS_TABLES.get(name)
+            if table is None or table.version is None:
+                readable = sorted(t.name for t in BUSINESS_TABLES.values() if t.version)
+                raise ValueError(f"{name!r} is none of the tables a database can hold: {readable}")
+        return tables
+
+
+class Settings(_Strict):
+    """The contents of ``tieout.toml``."""
+
+    reporting_currency: str
+    as_of: Literal["today", "latest"] | date
+    failure_webhook_env: str
+    files: tuple[FileRule, ...] = ()
+    databases: tuple[Database, ...] = ()
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _iso_currency(cls, currency: str) -> str:
+        exponent(currency)
+        return currency
+
+    def as_of_date(self) -> date | None:
+        """The fixed as-of date of a run, or None where the newest business date decides."""
+        if self.as_of == "today":
+            return today()
+        return None if self.as_of == "latest" else self.as_of
+
+
+def today() -> date:
+    """The current day in UTC, the clock of all arrival days."""
+    return datetime.now(UTC).date()
+
+
+class Workspace:
+    """The places of one workspace below its home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self.config = self.home / CONFIG_NAME
+        self.inbox = self.home / "inbox"
+        self.data = self.home / "data"
+        self.landing = self.data / "landing"
+        self.canonical = self.data / "canonical"
+        self.warehouse = self.data / "warehouse.duckdb"
+        self.editions = self.data / "editions"
+        self.quality = self.data / "quality"
+        self.dagster_home = self.data / "dagster"
+
+    @classmethod
+    def create(cls, home: Path, *, reporting_currency: str, as_of: str) -> Workspace:
+        """Make a new workspace; an existing one is left as it is and is an error."""
+        workspace = cls(home)
+        if workspace.config.exists():
+            raise ConfigurationError(f"{workspace.config} exists already; nothing was changed")
+        for folder in (workspace.inbox, workspace.data):
+            folder.mkdir(parents=True, exist_ok=True)
+        workspace.config.write_text(
+            TEMPLATE.format(reporting_currency=reporting_currency, as_of=as_of),
+            encoding="utf-8",
+        )
+        workspace.settings()
+        return workspace
+
+    @classmethod
+    def open(cls, home: Path) -> Workspace:
+        """An existing workspace; `ConfigurationError` says how to make one where there is none."""
+        workspace = cls(home)
+        if not workspace.config.is_file():
+            raise ConfigurationError(
+                f"{workspace.home} is not a workspace (it has no {CONFIG_NAME}); "
+                f"make one with: tieout init {home}"
+            )
+        return workspace
+
+    def settings(self) -> Settings:
+        """The validated configuration; `ConfigurationError` lists every wrong key."""
+        try:
+            return Settings.model_validate(
+                tomllib.loads(self.config.read_text(encoding="utf-8"))
+            )
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{self.config}: not valid TOML: {error}") from None
+        except ValidationError as error:
+            faults = "\n".join(f"  {_place(e['loc'])}: {e['msg']}" for e in error.errors())
+            raise ConfigurationError(f"{self.config}:\n{faults}") from None
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "file"
+
