@@ -14,7 +14,7 @@ from tieout.landing import Landing
 
 
 def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The asset that publishes the marts; a blocked or failed check upstream keeps it from running."""
+    """The asset that publishes the marts; it does not run when a check upstream failed."""
 
     @dg.asset(
         key=["editions", "current"],
@@ -24,7 +24,7 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         owners=["team:finance-operations"],
         pool="warehouse",
         freshness_policy=FRESHNESS,
-        description="The published edition: an immutable version of every mart. Grain: one edition.",
+        description="What is published: an immutable version of every mart. Grain: one edition.",
     )
     def edition(
         context: dg.AssetExecutionContext, workspace: WorkspaceResource

@@ -1,8 +1,7 @@
 """What assets need from outside: the workspace, and someone who watches the progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -23,22 +22,27 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def workspace(self) -> Workspace:
+        """The places of the workspace."""
         return Workspace.open(Path(self.home))
 
     @property
     def settings(self) -> Settings:
+        """Its configuration, validated anew."""
         return self.workspace.settings()
 
     @property
     def landing(self) -> Landing:
+        """What it has received."""
         return Landing(self.workspace.landing)
 
     @property
     def canonical(self) -> Canonical:
+        """What was read of it."""
         return Canonical(self.workspace.canonical)
 
     @property
     def editions(self) -> Editions:
+        """What was published."""
         return Editions(self.workspace.editions)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import duckdb
@@ -24,17 +24,20 @@ class Translator(DagsterDbtTranslator):
     """Names dbt's nodes as the road names its stages."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """``canonical/<table>`` for a source, ``<group>/<model>`` for what dbt builds."""
         name = dbt_resource_props["name"]
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey(["canonical", name])
         return dg.AssetKey([self.get_group_name(dbt_resource_props), name])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The stage of the road: the folder of the model."""
         if dbt_resource_props["resource_type"] == "seed":
             return "policy"
         return str(dbt_resource_props["fqn"][1])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Who answers for a model."""
         if dbt_resource_props.get("fqn", [None, None])[1] in ("reconciliation", "marts"):
             return ["team:finance-operations"]
         return ["team:data-engineering"]
@@ -78,6 +81,7 @@ def _build(settings: Settings, report: Progress) -> list[Any]:
     """dbt's results of one build, in this process: starting another one costs seconds."""
     report("loading dbt", 0, 1)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
     done = 0
@@ -100,10 +104,11 @@ def _build(settings: Settings, report: Progress) -> list[Any]:
         outcome = dbtRunner(callbacks=[count]).invoke(command)
     finally:
         # dbt keeps its connection for the next command, and with it the lock on the file.
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None:
         raise outcome.exception
-    return list(outcome.result.results)
+    results: list[Any] = list(cast(RunExecutionResult, outcome.result).results)
+    return results
 
 
 def _events(

@@ -30,7 +30,7 @@ class CheckedTable:
 
 
 @event.listens_for(Engine, "after_cursor_execute")
-def _buffer_duckdb_results(  # noqa: PLR0913 - the signature is SQLAlchemy's
+def _buffer_duckdb_results(
     connection: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any
 ) -> None:
     """Keep a result beyond its connection.
@@ -44,9 +44,9 @@ def _buffer_duckdb_results(  # noqa: PLR0913 - the signature is SQLAlchemy's
         )
 
 
-def validate(canonical: Canonical, quality: Path, day: date, tables: list[str]) -> tuple[
-    dict[str, CheckedTable], str
-]:
+def validate(
+    canonical: Canonical, quality: Path, day: date, tables: list[str]
+) -> tuple[dict[str, CheckedTable], str]:
     """Check the day's rows of each table; returns the outcome by table and the Data Docs' address.
 
     Expectations run inside DuckDB, pushed down; a table without rows that day passes.
@@ -90,14 +90,14 @@ def _make_views(
             counts[name] = sum(pq.read_metadata(path).num_rows for path in files)
             if counts[name]:
                 names = ", ".join(f"'{path}'" for path in files)
-                connection.execute(
-                    f"create view {name} as select * from read_parquet([{names}])"
-                )
+                connection.execute(f"create view {name} as select * from read_parquet([{names}])")
     return counts
 
 
 def _judge(result: Any, rows: int) -> CheckedTable:
-    failed, warned, errors = [], [], []
+    failed: list[str] = []
+    warned: list[str] = []
+    errors: list[str] = []
     for one in result.results:
         config = one.expectation_config
         said = config.description or f"{config.type} {config.kwargs.get('column', '')}".strip()

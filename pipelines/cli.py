@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.progress import progress_bar
 from tieout import __version__
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
 from tieout.figures import Headline, headline, rate
@@ -29,8 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = Console()
+# Into a file or a pipe a line is never folded: another program may read it.
+out = Console(width=None if sys.stdout.isatty() else 10_000)
 err = Console(stderr=True)
+
+_NOTES_MAX = 3
 
 Home = Annotated[
     Path,
@@ -137,7 +142,8 @@ def _headline_rows(f: Headline) -> list[tuple[str, str]]:
         ("Cost per 1M", "–" if cost is None else f"{money(cost)} per 1M of volume"),
         (
             "Success rate",
-            f"{rate(f.authorised_attempts, f.valid_attempts, 3)} of {f.valid_attempts:,} valid attempts",
+            f"{rate(f.authorised_attempts, f.valid_attempts, 3)} "
+            f"of {f.valid_attempts:,} valid attempts",
         ),
     ]
 
@@ -157,13 +163,14 @@ def status(
         for row in rows:
             print(json.dumps(dict(zip(columns, row, strict=True)), default=str))
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    for name in ("file", "format", "records", "canonical", "quarantined", "structural", "note"):
-        numeric = name in ("records", "canonical", "quarantined", "structural")
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for name in ("records", "canonical", "quarantined", "structural"):
+        table.add_column(name, justify="right")
+    table.add_column("file")
     for origin, format_, records, canonical, quarantined, structural, *rest in rows:
         counts = (f"{n:,}" for n in (records, canonical, quarantined, structural))
-        table.add_row(escape(origin), format_ or "–", *counts, escape(_note(*rest)))
+        said = "".join(f"\n  {escape(note)}" for note in _notes(*rest))
+        table.add_row(*counts, f"{escape(origin)} [dim]{format_ or ''}{said}[/]")
     out.print(table)
     out.print(
         f"Edition [bold]{edition.edition_id}[/] as of {edition.as_of}, "
@@ -185,12 +192,17 @@ totals as (
       filter (where difference <> 0) as failed_totals
   from rpt_control_totals group by 1
 ),
-findings as (select source_file_sha256, count(*) as findings from rpt_findings group by 1)
+findings as (
+  select source_file_sha256,
+    list(coalesce('line ' || source_line || ': ', '') || message || ' (' || code || ')'
+      order by source_line nulls first, code) as findings
+  from rpt_findings group by 1
+)
 select o.origin, f.format, f.records, f.canonical_records, f.quarantined_records,
   f.structural_records, f.status, f.reason, f.superseded_by,
   coalesce(t.control_totals, 0) as control_totals,
   coalesce(t.failed_totals, []) as failed_control_totals,
-  coalesce(n.findings, 0) as findings, o.origins, f.source_file_sha256
+  coalesce(n.findings, []) as findings, o.origins, f.source_file_sha256
 from rpt_source_files f
 left join origins o on f.source_file_sha256 = o.sha256
 left join totals t using (source_file_sha256)
@@ -199,24 +211,25 @@ order by o.origin
 """
 
 
-def _note(
-    status: str,
+def _notes(
+    _status: str,
     reason: str | None,
     superseded_by: str | None,
     control_totals: int,
     failed: list[str],
-    findings: int,
+    findings: list[str],
     *_: object,
-) -> str:
-    notes = [reason] if reason else []
+) -> list[str]:
+    notes = [f"unreadable: {reason}"] if reason else []
     if superseded_by:
         notes.append(f"superseded by {superseded_by[:12]}")
-    if control_totals and not failed:
-        notes.append(f"{control_totals} control totals hold")
-    notes += failed[:3] + ([f"and {len(failed) - 3} more"] if len(failed) > 3 else [])
-    if findings:
-        notes.append(f"{findings} findings")
-    return "; ".join(notes) or status
+    if control_totals:
+        notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
+    for lines in (failed, findings):
+        notes += lines[:_NOTES_MAX]
+        if len(lines) > _NOTES_MAX:
+            notes.append(f"… and {len(lines) - _NOTES_MAX} more")
+    return notes
 
 
 @app.command()
@@ -256,6 +269,67 @@ def sql(
 
 def _cell(value: Any) -> str:
     return "[dim]null[/]" if value is None else escape(str(value))
+
+
+@app.command()
+def simulate(
+    home: Home,
+    months: Annotated[
+        str | None,
+        typer.Option(help='Which months, such as "2013-10..2013-12,2024-06". [one of each phase]'),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 7,
+    scale: Annotated[
+        str, typer.Option(help="Times the company's real volume and cost, such as 1/1000 or 0.5.")
+    ] = "1",
+    payments_per_month: Annotated[
+        int | None,
+        typer.Option(help="At most so many payments stand for a month. [the phase's sample]"),
+    ] = None,
+    error_rate: Annotated[
+        str | None,
+        typer.Option(help="Planted errors a captured payment, such as 0.001; 0 plants none."),
+    ] = None,
+) -> None:
+    """Write the files of a made-up payments company into the inbox, and the truth beside it.
+
+    The company lives through six phases from $1M a month to $1T a year. Its errors are planted,
+    and truth/ says which; a run never reads that folder.
+    """
+    from tieout.simulator import DEMO_MONTHS, ErrorRates, parse_months
+    from tieout.simulator import simulate as write_company
+
+    workspace = Workspace(home)
+    if not workspace.config.exists():
+        workspace = Workspace.create(home, reporting_currency="USD", as_of="latest")
+        err.print(f"Made the workspace {escape(str(home))}")
+    if any(workspace.inbox.iterdir()):
+        raise ConfigurationError(
+            f"{workspace.inbox} is not empty; simulate into a workspace of its own"
+        )
+    try:
+        chosen = parse_months(months) if months else DEMO_MONTHS
+        errors = None if error_rate is None else ErrorRates.per_payment(Fraction(error_rate))
+        with progress_bar(err) as progress:
+            task = progress.add_task("simulating", total=None, detail="")
+            summary = write_company(
+                workspace.inbox,
+                workspace.home / "truth",
+                months=chosen,
+                seed=seed,
+                scale=Fraction(scale),
+                payments_per_month=payments_per_month,
+                errors=errors,
+                progress=lambda what, done, total: progress.update(
+                    task, detail=what, completed=done, total=total
+                ),
+            )
+    except (ValueError, ZeroDivisionError) as error:
+        raise ConfigurationError(str(error)) from None
+    out.print(
+        f"Simulated {len(summary.months)} months: {sum(summary.rows.values()):,} records in "
+        f"{summary.files} files, {sum(summary.errors.values()):,} planted cases"
+    )
 
 
 @app.command()

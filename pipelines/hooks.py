@@ -21,7 +21,7 @@ def notify_failure(context: dg.HookContext) -> None:
     if not address:
         return
     error = str(context.op_exception or "").strip().splitlines()
-    text = f"Tieout: step {context.op.name} of run {context.run_id} failed. {error[0] if error else ''}"
+    text = " ".join([f"Tieout: step {context.op.name} of run {context.run_id} failed.", *error[:1]])
     request = urllib.request.Request(
         address,
         data=json.dumps({"text": text[:1000]}).encode(),

@@ -11,8 +11,8 @@ from datetime import date
 import dagster as dg
 from filelock import FileLock, Timeout
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pipelines.progress import progress_bar
 from tieout.settings import ConfigurationError, Workspace
 
 # One writer of the warehouse at a time, in `dagster dev` too; and no telemetry.
@@ -60,7 +60,7 @@ def run_daily(workspace: Workspace, day: date, console: Console) -> dict[str, ob
     """Run the daily job for one arrival day; returns the metadata of the published edition."""
     prepare_instance(workspace)
     log = workspace.data / "run.log"
-    with exclusive(workspace), _display(console) as progress:
+    with exclusive(workspace), progress_bar(console) as progress:
         task = progress.add_task("starting", total=None, detail="loading Dagster and dbt")
         from assets.resources import watching
         from pipelines.definitions import build_definitions
@@ -90,29 +90,23 @@ def run_daily(workspace: Workspace, day: date, console: Console) -> dict[str, ob
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            reason = error.message.strip() if error else "no reason was given"
-            return RunFailed(event.step_key or "?", reason, result.run_id)
+    """Where a run stopped and why: the failed checks where there are any, else the error."""
     failed = [
-        f"{check.asset_key.to_user_string()}: {check.metadata['failed'].value}"
+        f"{check.asset_key.to_user_string()}: {'; '.join(_said(check))}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
-    return RunFailed("checks", "\n".join(failed) or "no reason was given", result.run_id)
+    steps = [event for event in result.all_events if event.is_step_failure]
+    step = steps[0].step_key if steps else None
+    error = steps[0].step_failure_data.error if steps else None
+    while error is not None and error.cause is not None:
+        error = error.cause
+    reason = "\n".join(failed) or (error.message.strip() if error else "no reason was given")
+    return RunFailed(step or "start", reason, result.run_id)
 
 
-@contextmanager
-def _display(console: Console) -> Iterator[Progress]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<12}"),
-        BarColumn(bar_width=24),
-        TextColumn("[dim]{task.fields[detail]}", justify="left"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield progress
+def _said(check: dg.AssetCheckEvaluation) -> list[str]:
+    """What a failed check says: the expectations that failed, or dbt's message."""
+    values = [check.metadata[k].value for k in ("failed", "errors", "message") if k in check.metadata]
+    lines = [line for value in values for line in (value if isinstance(value, list) else [value])]
+    return [check.check_name, *map(str, lines)]

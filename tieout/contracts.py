@@ -261,7 +261,8 @@ BANK_BALANCES = Table(
         {
             "account": _TEXT,
             "statement_id": _TEXT,
-            "balance_kind": _TEXT,  # opening, closing, interim_opening, interim_closing, available, forward, other
+            # opening, closing, interim_opening, interim_closing, available, forward, other
+            "balance_kind": _TEXT,
             "balance_date": _DATE,
             "amount_minor": _MINOR,
             "currency": _TEXT,
@@ -362,7 +363,9 @@ CONTROL_TOTALS = pa.schema(
         pa.field("name", pa.string(), nullable=False),
         pa.field("scope", pa.string(), nullable=False),
         pa.field("currency", pa.string()),
-        pa.field("stated", pa.int64(), nullable=False),  # minor units; a count where currency is null
+        pa.field(
+            "stated", pa.int64(), nullable=False
+        ),  # minor units; a count where currency is null
         pa.field("computed", pa.int64(), nullable=False),
     ]
 )

@@ -52,22 +52,22 @@ def _new_rows(
 ) -> pa.Table:
     """The relation's rows that are not ingested yet, ordered by key and version."""
     assert table.version is not None  # the configuration admits no other tables
+    ingested = (
+        f"(select * from read_parquet('{canonical.files(table.name)}') where source = $source)"
+    )
     with connect() as connection:
-        known = (
-            f"from read_parquet('{canonical.files(table.name)}') "
-            f"where source = '{database.source}'"
-        )
-        newest = connection.execute(f"select max({table.version}) {known}").fetchall()[0][0]
+        newest = connection.execute(
+            f"select max({table.version}) from {ingested}", {"source": database.source}
+        ).fetchall()[0][0]
         since = newest and newest - timedelta(minutes=database.overlap_minutes)
-        fetched = _fetch(uri, table, relation, since)
-        connection.register("fetched", fetched)
-        same = " and ".join(
-            f"k.{name} is not distinct from f.{name}" for name in (*table.key, table.version)
-        )
-        order = ", ".join((*table.key, table.version))
+        connection.register("fetched", _fetch(uri, table, relation, since))
+        identity = (*table.key, table.version)
+        same = " and ".join(f"k.{name} is not distinct from f.{name}" for name in identity)
         return connection.execute(
-            f"select f.* from fetched as f where not exists (select 1 {known.replace(' where', ' as k where')} and {same}) "
-            f"order by {order}"
+            f"select f.* from fetched as f "
+            f"where not exists (select 1 from {ingested} as k where {same}) "
+            f"order by {', '.join(identity)}",
+            {"source": database.source},
         ).to_arrow_table()
 
 
@@ -81,11 +81,11 @@ def _fetch(uri: str, table: Table, relation: str, since: datetime | None) -> pa.
             cursor.execute(f"select * from {relation} limit 0")
             present = [column[0] for column in cursor.description]
             columns = [f.name for f in table.columns if f.name in present]
-            lacking = sorted((table.required | {table.version}) - set(columns))
-            if lacking:
+            needed = table.required | {table.version or ""}
+            if lacking := sorted(needed - set(columns)):
                 raise ConfigurationError(
                     f"{relation} cannot be read as {table.name}: it has no column "
-                    + ", ".join(map(str, lacking))
+                    + ", ".join(lacking)
                 )
             where = "" if since is None else f" where {table.version} >= '{since.isoformat()}'"
             cursor.execute(f"select {', '.join(columns)} from {relation}{where}")

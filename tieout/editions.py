@@ -210,7 +210,7 @@ def select(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The columns and rows of one query; anything but a query is refused before it runs."""
     statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise NotReadOnly("only one SELECT at a time can be run: editions are read-only")
     cursor = connection.execute(sql, list(parameters))
     return [column[0] for column in cursor.description or []], cursor.fetchall()
@@ -224,7 +224,7 @@ def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
     columns. Equal content gives an equal hash on any machine and in any order.
     """
     columns = _columns(connection, relation)
-    text = ", ".join(f"coalesce(cast(\"{name}\" as varchar), chr(0))" for name, _ in columns)
+    text = ", ".join(f'coalesce(cast("{name}" as varchar), chr(0))' for name, _ in columns)
     row = f"md5(concat_ws(chr(31), {text}))"
     count, upper, lower = connection.execute(
         f"""

@@ -1,4 +1,4 @@
-"""DuckDB as the platform opens it: always in UTC, so that a timestamp is a date everywhere alike."""
+"""DuckDB as the platform opens it: in UTC, so that a timestamp is the same date everywhere."""
 
 from __future__ import annotations
 

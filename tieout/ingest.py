@@ -144,10 +144,12 @@ def _ingest_file(
     shutil.rmtree(workshop, ignore_errors=True)
     writer = _Writer(workshop, account)
     try:
-        reader = _choose_reader(path, delivery, rules, account)
         with writer:
-            for part in reader.read(path):
-                writer.take(part)
+            if delivery.bytes:
+                for part in _choose_reader(path, delivery, rules, account).read(path):
+                    writer.take(part)
+            else:
+                writer.take(Finding("empty_file", "the file is empty: it has no records"))
         account.check_conservation()
     except UnreadableFile as error:
         # Nothing of an unreadable file is used; the file itself is its one quarantined record.
@@ -173,8 +175,6 @@ def _choose_reader(
             reader, account.source = by_format(rule.format), rule.source
             break
     else:
-        if delivery.bytes == 0:
-            raise UnreadableFile("the file is empty")
         reader = recognise(Head.of(path, delivery.origin))
         account.source = reader.source
     account.format, account.reader_version = reader.format, reader.version

@@ -77,7 +77,7 @@ class Landing:
     ) -> list[Delivery]:
         """Land every file below `inbox` that is new or changed; the files stay where they are."""
         known = {(d.origin, d.size_and_time) for d in self.deliveries()}
-        paths = [path for path in inbox_files(inbox)]
+        paths = list(inbox_files(inbox))
         landed = []
         for number, path in enumerate(paths):
             origin = path.relative_to(inbox).as_posix()

@@ -102,7 +102,7 @@ class Settings(_Strict):
         """The fixed as-of date of a run, or None where the newest business date decides."""
         if self.as_of == "today":
             return today()
-        return None if self.as_of == "latest" else self.as_of
+        return self.as_of if isinstance(self.as_of, date) else None
 
 
 def today() -> date:
@@ -154,9 +154,7 @@ class Workspace:
     def settings(self) -> Settings:
         """The validated configuration; `ConfigurationError` lists every wrong key."""
         try:
-            return Settings.model_validate(
-                tomllib.loads(self.config.read_text(encoding="utf-8"))
-            )
+            return Settings.model_validate(tomllib.loads(self.config.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(f"{self.config}: not valid TOML: {error}") from None
         except ValidationError as error:
@@ -166,4 +164,3 @@ class Workspace:
 
 def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "file"
-

@@ -1,27 +1,41 @@
 {# Whole-number division rounded half away from zero; null where the divisor is zero. No float. #}
-{% macro divide_rounded(numerator, denominator) %}{{ return(adapter.dispatch('divide_rounded')(numerator, denominator)) }}{% endmacro %}
+{% macro divide_rounded(numerator, denominator) %}
+    {{ return(adapter.dispatch("divide_rounded")(numerator, denominator)) }}
+{% endmacro %}
 
 {% macro duckdb__divide_rounded(numerator, denominator) -%}
-cast(
-  case
-    when ({{ denominator }}) = 0 then null
-    else sign({{ numerator }}) * sign({{ denominator }}) * (
-      (2 * abs(cast({{ numerator }} as hugeint)) + abs(cast({{ denominator }} as hugeint)))
-      // (2 * abs(cast({{ denominator }} as hugeint)))
+    cast(
+        case
+            when ({{ denominator }}) = 0
+            then null
+            else
+                sign({{ numerator }})
+                * sign({{ denominator }})
+                * divide(
+                    2 * abs(cast({{ numerator }} as hugeint))
+                    + abs(cast({{ denominator }} as hugeint)),
+                    2 * abs(cast({{ denominator }} as hugeint))
+                )
+        end as bigint
     )
-  end as bigint)
+{%- endmacro %}
+
+{# Whole-number division, the rest cut off. (The formatter would take the engine's operator,
+   two slashes, for a comment.) #}
+{% macro divide_whole(numerator, denominator) %}
+    {{ return(adapter.dispatch("divide_whole")(numerator, denominator)) }}
+{% endmacro %}
+
+{% macro duckdb__divide_whole(numerator, denominator) -%}
+    divide({{ numerator }}, {{ denominator }})
 {%- endmacro %}
 
 {# A sum of minor units, cast back from the engine's wider type. #}
 {% macro sum_minor(expression) -%}
-cast(coalesce(sum({{ expression }}), 0) as bigint)
+    cast(coalesce(sum({{ expression }}), 0) as bigint)
 {%- endmacro %}
 
 {# An id that is the same on every engine: the MD5 of the parts in text. #}
-{% macro hash_id(parts) -%}
-md5({{ parts | join(" || '|' || ") }})
-{%- endmacro %}
+{% macro hash_id(parts) -%} md5({{ parts | join(" || '|' || ") }}) {%- endmacro %}
 
-{% macro first_of_month(day) -%}
-cast(date_trunc('month', {{ day }}) as date)
-{%- endmacro %}
+{% macro first_of_month(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}

@@ -5,75 +5,114 @@
   Expects the columns of merge_movements, and: tolerance (minor units), deadline (date), as_of.
 #}
 {% macro item_status() %}
-case
-  when lowest_currency <> highest_currency then 'broken'
-  when left_minor = right_minor then 'matched'
-  when left_count > 0 and right_count > 0 and abs(left_minor - right_minor) <= tolerance
-    then 'matched_within_tolerance'
-  when (left_count = 0 or right_count = 0) and as_of <= deadline then 'in_transit'
-  else 'broken'
-end
+    case
+        when lowest_currency <> highest_currency
+        then 'broken'
+        when left_minor = right_minor
+        then 'matched'
+        when left_count > 0 and right_count > 0 and abs(left_minor - right_minor) <= tolerance
+        then 'matched_within_tolerance'
+        when (left_count = 0 or right_count = 0) and as_of <= deadline
+        then 'in_transit'
+        else 'broken'
+    end
 {% endmacro %}
 
 {# The pass that matched an item: one record a side, or several that agree in their sum. #}
 {% macro item_pass() %}
-case
-  when status = 'matched_within_tolerance' then 'tolerance'
-  when status = 'matched' and left_count = 1 and right_count = 1 then 'exact'
-  when status = 'matched' then 'grouped'
-end
+    case
+        when status = 'matched_within_tolerance'
+        then 'tolerance'
+        when status = 'matched' and left_count = 1 and right_count = 1
+        then 'exact'
+        when status = 'matched'
+        then 'grouped'
+    end
 {% endmacro %}
 
 {# Why a broken item is broken. The first that applies, from the plainest to the vaguest. #}
 {% macro break_type() %}
-case
-  when status <> 'broken' then null
-  when leg = 'ledger_balance' then 'unbalanced_journal'
-  when right_count = 0 then case leg
-    when 'payment_ledger' then 'missing_in_ledger'
-    when 'payment_settlement' then 'missing_in_settlement'
-    when 'batch_payout' then 'missing_in_settlement'
-    when 'payout_bank' then 'missing_in_bank'
-  end
-  when left_count = 0 then case leg
-    when 'payment_ledger' then 'missing_in_payments'
-    when 'payment_settlement' then 'missing_in_payments'
-    when 'batch_payout' then 'control_total_mismatch'
-    when 'payout_bank' then 'unknown_reference'
-  end
-  when lowest_currency <> highest_currency then 'currency_mismatch'
-  when leg = 'batch_payout' then 'control_total_mismatch'
-  when right_count > left_count and right_lowest_minor = right_highest_minor
-    and right_lowest_minor = left_lowest_minor and left_lowest_minor = left_highest_minor
-    then 'duplicate'
-  when left_count > right_count and left_lowest_minor = left_highest_minor
-    and left_lowest_minor = right_lowest_minor and right_lowest_minor = right_highest_minor
-    then 'duplicate'
-  when abs(right_minor) < abs(left_minor) and sign(right_minor) = sign(left_minor)
-    and leg = 'payment_settlement' and right_count > 0 and as_of <= deadline then 'partial'
-  else 'amount_mismatch'
-end
+    case
+        when status <> 'broken'
+        then null
+        when leg = 'ledger_balance'
+        then 'unbalanced_journal'
+        when right_count = 0
+        then
+            case
+                leg
+                when 'payment_ledger'
+                then 'missing_in_ledger'
+                when 'payment_settlement'
+                then 'missing_in_settlement'
+                when 'batch_payout'
+                then 'missing_in_settlement'
+                when 'payout_bank'
+                then 'missing_in_bank'
+            end
+        when left_count = 0
+        then
+            case
+                leg
+                when 'payment_ledger'
+                then 'missing_in_payments'
+                when 'payment_settlement'
+                then 'missing_in_payments'
+                when 'batch_payout'
+                then 'control_total_mismatch'
+                when 'payout_bank'
+                then 'unknown_reference'
+            end
+        when lowest_currency <> highest_currency
+        then 'currency_mismatch'
+        when leg = 'batch_payout'
+        then 'control_total_mismatch'
+        when
+            right_count > left_count
+            and right_lowest_minor = right_highest_minor
+            and right_lowest_minor = left_lowest_minor
+            and left_lowest_minor = left_highest_minor
+        then 'duplicate'
+        when
+            left_count > right_count
+            and left_lowest_minor = left_highest_minor
+            and left_lowest_minor = right_lowest_minor
+            and right_lowest_minor = right_highest_minor
+        then 'duplicate'
+        when
+            abs(right_minor) < abs(left_minor)
+            and sign(right_minor) = sign(left_minor)
+            and leg = 'payment_settlement'
+            and right_count > 0
+            and as_of <= deadline
+        then 'partial'
+        else 'amount_mismatch'
+    end
 {% endmacro %}
 
 {# The age bucket of an open item, from its business date. #}
 {% macro age_bucket(age_days) %}
-case
-  when {{ age_days }} <= 1 then '0-1'
-  when {{ age_days }} <= 3 then '2-3'
-  when {{ age_days }} <= 7 then '4-7'
-  when {{ age_days }} <= 30 then '8-30'
-  when {{ age_days }} <= 60 then '31-60'
-  when {{ age_days }} <= 90 then '61-90'
-  else '>90'
-end
+    case
+        when {{ age_days }} <= 1
+        then '0-1'
+        when {{ age_days }} <= 3
+        then '2-3'
+        when {{ age_days }} <= 7
+        then '4-7'
+        when {{ age_days }} <= 30
+        then '8-30'
+        when {{ age_days }} <= 60
+        then '31-60'
+        when {{ age_days }} <= 90
+        then '61-90'
+        else '>90'
+    end
 {% endmacro %}
 
 {# Days from one date to another. #}
 {% macro days_between(first, last) -%}
-cast({{ dbt.datediff(first, last, 'day') }} as integer)
+    cast({{ dbt.datediff(first, last, "day") }} as integer)
 {%- endmacro %}
 
-{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
-{% macro duckdb__add_days(day, days) -%}
-cast({{ day }} + {{ days }} as date)
-{%- endmacro %}
+{% macro add_days(day, days) %} {{ return(adapter.dispatch("add_days")(day, days)) }}{% endmacro %}
+{% macro duckdb__add_days(day, days) -%} cast({{ day }} + {{ days }} as date) {%- endmacro %}

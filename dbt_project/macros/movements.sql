@@ -5,28 +5,49 @@
   reason in excluded_reason, so that nothing leaves the picture without a word. A record without
   a key to match by stands alone, under its own record id.
 #}
-{% macro movements(leg, side, relation, source_table, match_key, amount, business_date, processor='null', reference='null', excluded='null') %}
-select
-  '{{ leg }}' as leg,
-  '{{ side }}' as side,
-  '{{ source_table }}' as source_table,
-  coalesce({{ match_key }}, 'record|' || record_id) as match_key,
-  record_id,
-  source,
-  source_file_sha256,
-  source_line,
-  cast({{ processor }} as varchar) as processor,
-  cast({{ reference }} as varchar) as reference,
-  cast({{ amount }} as bigint) as amount_minor,
-  currency,
-  cast({{ business_date }} as date) as business_date,
-  cast({{ excluded }} as varchar) as excluded_reason
-from {{ relation }}
+{% macro movements(
+    leg,
+    side,
+    relation,
+    source_table,
+    match_key,
+    amount,
+    business_date,
+    processor="null",
+    reference="null",
+    excluded="null"
+) %}
+    select
+        '{{ leg }}' as leg,
+        '{{ side }}' as side,
+        '{{ source_table }}' as source_table,
+        coalesce({{ match_key }}, 'record|' || record_id) as match_key,
+        record_id,
+        source,
+        source_file_sha256,
+        source_line,
+        cast({{ processor }} as varchar) as processor,
+        cast({{ reference }} as varchar) as reference,
+        cast({{ amount }} as bigint) as amount_minor,
+        currency,
+        cast({{ business_date }} as date) as business_date,
+        cast({{ excluded }} as varchar) as excluded_reason
+    from {{ relation }}
 {% endmacro %}
 
 {# The legs, in the order of the road. A leg is one mov_ model, one leg_ model and its policy. #}
 {% macro legs() %}
-{{ return(['ledger_balance', 'payment_ledger', 'payment_settlement', 'batch_payout', 'payout_bank']) }}
+    {{
+        return(
+            [
+                "ledger_balance",
+                "payment_ledger",
+                "payment_settlement",
+                "batch_payout",
+                "payout_bank",
+            ]
+        )
+    }}
 {% endmacro %}
 
 {#
@@ -35,26 +56,26 @@ from {{ relation }}
   change it.
 #}
 {% macro merge_movements(leg) %}
-select
-  {{ hash_id(["'" ~ leg ~ "'", 'match_key']) }} as item_id,
-  '{{ leg }}' as leg,
-  match_key,
-  min(processor) as processor,
-  min(reference) as reference,
-  cast(sum(case when side = 'left' then 1 else 0 end) as integer) as left_count,
-  cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
-  {{ sum_minor("case when side = 'left' then amount_minor else 0 end") }} as left_minor,
-  {{ sum_minor("case when side = 'right' then amount_minor else 0 end") }} as right_minor,
-  min(case when side = 'left' then amount_minor end) as left_lowest_minor,
-  max(case when side = 'left' then amount_minor end) as left_highest_minor,
-  min(case when side = 'right' then amount_minor end) as right_lowest_minor,
-  max(case when side = 'right' then amount_minor end) as right_highest_minor,
-  min(currency) as lowest_currency,
-  max(currency) as highest_currency,
-  min(case when side = 'left' then currency end) as left_currency,
-  min(case when side = 'left' then business_date end) as left_date,
-  max(case when side = 'right' then business_date end) as right_date
-from {{ ref('mov_' ~ leg) }}
-where excluded_reason is null
-group by match_key
+    select
+        {{ hash_id(["'" ~ leg ~ "'", "match_key"]) }} as item_id,
+        '{{ leg }}' as leg,
+        match_key,
+        min(processor) as processor,
+        min(reference) as reference,
+        cast(sum(case when side = 'left' then 1 else 0 end) as integer) as left_count,
+        cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
+        {{ sum_minor("case when side = 'left' then amount_minor else 0 end") }} as left_minor,
+        {{ sum_minor("case when side = 'right' then amount_minor else 0 end") }} as right_minor,
+        min(case when side = 'left' then amount_minor end) as left_lowest_minor,
+        max(case when side = 'left' then amount_minor end) as left_highest_minor,
+        min(case when side = 'right' then amount_minor end) as right_lowest_minor,
+        max(case when side = 'right' then amount_minor end) as right_highest_minor,
+        min(currency) as lowest_currency,
+        max(currency) as highest_currency,
+        min(case when side = 'left' then currency end) as left_currency,
+        min(case when side = 'left' then business_date end) as left_date,
+        max(case when side = 'right' then business_date end) as right_date
+    from {{ ref("mov_" ~ leg) }}
+    where excluded_reason is null
+    group by match_key
 {% endmacro %}

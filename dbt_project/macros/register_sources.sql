@@ -1,14 +1,16 @@
 {# Gives every canonical source a view over its Parquet files, so that models name tables and never paths. #}
 {% macro register_sources() %}
-  {% if execute %}
-    {% for node in graph.sources.values() if node.source_name == 'canonical' %}
-      {% do run_query('create schema if not exists ' ~ node.schema) %}
-      {% do run_query(canonical_view(node)) %}
-    {% endfor %}
-  {% endif %}
+    {% if execute %}
+        {% for node in graph.sources.values() if node.source_name == 'canonical' %}
+            {% do run_query("create schema if not exists " ~ node.schema) %}
+            {% do run_query(canonical_view(node)) %}
+        {% endfor %}
+    {% endif %}
 {% endmacro %}
 
-{% macro canonical_view(node) %}{{ return(adapter.dispatch('canonical_view')(node)) }}{% endmacro %}
+{% macro canonical_view(node) %}
+    {{ return(adapter.dispatch("canonical_view")(node)) }}
+{% endmacro %}
 
 {% macro duckdb__canonical_view(node) %}
   create or replace view {{ node.schema }}.{{ node.identifier }} as

@@ -114,15 +114,20 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of a file, from which readers recognise their format."""
+    """The beginning of a file, from which readers recognise their format.
+
+    Most formats say at their beginning what they are. `path` is for those that say it at their
+    end (Parquet); it is None where the head stands alone, as the head of a member of an archive.
+    """
 
     name: str
     data: bytes
+    path: Path | None = None
 
     @classmethod
     def of(cls, path: Path, name: str) -> Head:
         with path.open("rb") as file:
-            return cls(name, file.read(HEAD_BYTES))
+            return cls(name, file.read(HEAD_BYTES), path)
 
     @property
     def text(self) -> str:

@@ -1,26 +1,54 @@
 -- Left: the net of every settlement line that was paid out. Right: the payout that the report
 -- states. A report that states no payout at all (Stripe's itemised one, without its payout rows)
 -- has nothing to compare with: its lines are compared with the bank directly.
-with lines as (
-  select
-    l.*,
-    case
-      when l.payout_id is null then 'not_in_a_payout'
-      when max(case when l.line_kind in ('payout', 'transfer') then 1 else 0 end)
-        over (partition by l.source_file_sha256) = 0 then 'report_states_no_payout'
-    end as reason
-  from {{ ref('stg_settlement_lines') }} as l
-),
+with
+    lines as (
+        select
+            l.*,
+            case
+                when l.payout_id is null
+                then 'not_in_a_payout'
+                when
+                    max(case when l.line_kind in ('payout', 'transfer') then 1 else 0 end) over (
+                        partition by l.source_file_sha256
+                    )
+                    = 0
+                then 'report_states_no_payout'
+            end as reason
+        from {{ ref("stg_settlement_lines") }} as l
+    ),
 
-batched as (select * from lines where line_kind <> 'payout'),
+    batched as (select * from lines where line_kind <> 'payout'),
 
-paid_out as (select * from lines where line_kind = 'payout')
+    paid_out as (select * from lines where line_kind = 'payout')
 
-{% set key = "processor || '|' || payout_id || '|' || currency" %}
-{{ movements('batch_payout', 'left', 'batched', 'settlement_lines', match_key=key,
-  amount='net_minor', business_date='created_at', processor='processor',
-  reference='payout_id', excluded='reason') }}
+    {% set key = "processor || '|' || payout_id || '|' || currency" %}
+    {{
+        movements(
+            "batch_payout",
+            "left",
+            "batched",
+            "settlement_lines",
+            match_key=key,
+            amount="net_minor",
+            business_date="created_at",
+            processor="processor",
+            reference="payout_id",
+            excluded="reason",
+        )
+    }}
 union all
-{{ movements('batch_payout', 'right', 'paid_out', 'settlement_lines', match_key=key,
-  amount='-net_minor', business_date='created_at', processor='processor',
-  reference='payout_id', excluded='reason') }}
+{{
+    movements(
+        "batch_payout",
+        "right",
+        "paid_out",
+        "settlement_lines",
+        match_key=key,
+        amount="-net_minor",
+        business_date="created_at",
+        processor="processor",
+        reference="payout_id",
+        excluded="reason",
+    )
+}}

@@ -1,41 +1,66 @@
 -- Left: payment events. Right: the lines in which the processor settled them, in the currency
 -- that the payer saw. Several lines of one event (a split capture) merge to one item.
-with events as (
-  select * from {{ ref('int_payment_events') }}
-),
+with
+    events as (select * from {{ ref("int_payment_events") }}),
 
-lines as (
-  select
-    l.source,
-    l.record_id,
-    l.source_file_sha256,
-    l.source_line,
-    l.processor,
-    l.processor_reference,
-    l.presentment_minor,
-    l.presentment_currency as currency,
-    l.created_at,
-    case l.line_kind when 'charge' then 'capture' else l.line_kind end as event_kind,
-    case
-      when l.line_kind not in ('charge', 'refund', 'chargeback', 'chargeback_reversal')
-        then 'not_a_payment_event'
-    end as reason
-  from {{ ref('stg_settlement_lines') }} as l
-),
+    lines as (
+        select
+            l.source,
+            l.record_id,
+            l.source_file_sha256,
+            l.source_line,
+            l.processor,
+            l.processor_reference,
+            l.presentment_minor,
+            l.presentment_currency as currency,
+            l.created_at,
+            case l.line_kind when 'charge' then 'capture' else l.line_kind end as event_kind,
+            case
+                when l.line_kind not in ('charge', 'refund', 'chargeback', 'chargeback_reversal')
+                then 'not_a_payment_event'
+            end as reason
+        from {{ ref("stg_settlement_lines") }} as l
+    ),
 
-captured as (select * from events where source_table = 'payments'),
+    captured as (select * from events where source_table = 'payments'),
 
-refunded as (select * from events where source_table = 'refunds'),
+    refunded as (select * from events where source_table = 'refunds'),
 
-disputed as (select * from events where source_table = 'disputes')
+    disputed as (select * from events where source_table = 'disputes')
 
-{% set key = "processor || '|' || event_kind || '|' || processor_reference" %}
-{% for relation, table in [('captured', 'payments'), ('refunded', 'refunds'), ('disputed', 'disputes')] %}
-{{ movements('payment_settlement', 'left', relation, table, match_key=key,
-  amount='amount_minor', business_date='occurred_at', processor='processor',
-  reference='coalesce(processor_reference, event_id)', excluded='excluded_reason') }}
-union all
+    {% set key = "processor || '|' || event_kind || '|' || processor_reference" %}
+{% for relation, table in [
+        ("captured", "payments"),
+        ("refunded", "refunds"),
+        ("disputed", "disputes"),
+    ] %}
+        {{
+            movements(
+                "payment_settlement",
+                "left",
+                relation,
+                table,
+                match_key=key,
+                amount="amount_minor",
+                business_date="occurred_at",
+                processor="processor",
+                reference="coalesce(processor_reference, event_id)",
+                excluded="excluded_reason",
+            )
+        }}
+    union all
 {% endfor %}
-{{ movements('payment_settlement', 'right', 'lines', 'settlement_lines', match_key=key,
-  amount='presentment_minor', business_date='created_at', processor='processor',
-  reference='processor_reference', excluded='reason') }}
+{{
+    movements(
+        "payment_settlement",
+        "right",
+        "lines",
+        "settlement_lines",
+        match_key=key,
+        amount="presentment_minor",
+        business_date="created_at",
+        processor="processor",
+        reference="processor_reference",
+        excluded="reason",
+    )
+}}

@@ -1,63 +1,64 @@
 -- The money facts of a day by currency, one row a measure: the ground of every monthly figure.
 -- Volume follows the capture date, revenue the ledger's effective date, network cost the date of
 -- the settlement line.
-with measures as (
-  select
-    cast(occurred_at as date) as business_date,
-    currency,
-    case event_kind
-      when 'capture' then 'gross_volume'
-      when 'refund' then 'refunds'
-      else 'disputes'
-    end as measure,
-    case when event_kind = 'capture' then amount_minor else -amount_minor end as amount_minor
-  from {{ ref('int_payment_events') }}
-  where excluded_reason is null
+with
+    measures as (
+        select
+            cast(occurred_at as date) as business_date,
+            currency,
+            case
+                event_kind
+                when 'capture'
+                then 'gross_volume'
+                when 'refund'
+                then 'refunds'
+                else 'disputes'
+            end as measure,
+            case
+                when event_kind = 'capture' then amount_minor else - amount_minor
+            end as amount_minor
+        from {{ ref("int_payment_events") }}
+        where excluded_reason is null
 
-  union all
+        union all
 
-  select
-    cast(e.effective_at as date),
-    e.currency,
-    'gross_revenue',
-    -e.amount_minor
-  from {{ ref('stg_ledger_entries') }} as e
-  inner join {{ ref('stg_chart_of_accounts') }} as a on e.account = a.account
-  where a.role = 'fee_revenue'
+        select cast(e.effective_at as date), e.currency, 'gross_revenue', - e.amount_minor
+        from {{ ref("stg_ledger_entries") }} as e
+        inner join {{ ref("stg_chart_of_accounts") }} as a on e.account = a.account
+        where a.role = 'fee_revenue'
 
-  {% for column in ['interchange', 'scheme_fee', 'markup', 'fixed_fee'] %}
-  union all
+        {% for column in ["interchange", "scheme_fee", "markup", "fixed_fee"] %}
+            union all
 
-  select cast(created_at as date), currency, '{{ column }}', {{ column }}_minor
-  from {{ ref('stg_settlement_lines') }}
-  where {{ column }}_minor <> 0
-  {% endfor %}
+            select cast(created_at as date), currency, '{{ column }}', {{ column }}_minor
+            from {{ ref("stg_settlement_lines") }}
+            where {{ column }}_minor <> 0
+        {% endfor %}
 
-  union all
+        union all
 
-  -- A fee that the processor charges as a line of its own: its net is the cost.
-  select cast(created_at as date), currency, 'other_fees', -net_minor
-  from {{ ref('stg_settlement_lines') }}
-  where line_kind = 'fee' and markup_minor = 0 and interchange_minor = 0
-    and scheme_fee_minor = 0 and fixed_fee_minor = 0
-),
+        -- A fee that the processor charges as a line of its own: its net is the cost.
+        select cast(created_at as date), currency, 'other_fees', - net_minor
+        from {{ ref("stg_settlement_lines") }}
+        where
+            line_kind = 'fee'
+            and markup_minor = 0
+            and interchange_minor = 0
+            and scheme_fee_minor = 0
+            and fixed_fee_minor = 0
+    ),
 
-daily as (
-  select
-    business_date,
-    currency,
-    measure,
-    {{ sum_minor('amount_minor') }} as amount_minor
-  from measures
-  group by 1, 2, 3
-)
+    daily as (
+        select business_date, currency, measure, {{ sum_minor("amount_minor") }} as amount_minor
+        from measures
+        group by 1, 2, 3
+    )
 
 select
-  d.business_date,
-  d.currency,
-  d.measure,
-  d.amount_minor,
-  {{ in_reporting('d.amount_minor', 'd.currency') }} as amount_reporting_minor,
-  fx.rate_date
-from daily as d
-{{ reporting_joins('d', 'currency', 'business_date') }}
+    d.business_date,
+    d.currency,
+    d.measure,
+    d.amount_minor,
+    {{ in_reporting("d.amount_minor", "d.currency") }} as amount_reporting_minor,
+    fx.rate_date
+from daily as d {{ reporting_joins("d", "currency", "business_date") }}

@@ -1,32 +1,41 @@
 -- For each currency and day on which a rate was published: units of the reporting currency for
 -- one unit, and the day before which it holds. Rates are crossed over the base of their source.
-with rates as (
-  select distinct rate_date, base_currency, currency, rate from {{ ref('stg_fx_rates') }}
-),
+with
+    rates as (
+        select distinct rate_date, base_currency, currency, rate from {{ ref("stg_fx_rates") }}
+    ),
 
-with_base as (
-  select rate_date, base_currency, currency, rate from rates
-  union all
-  select distinct rate_date, base_currency, base_currency, cast(1 as decimal(18, 8)) from rates
-),
+    with_base as (
+        select rate_date, base_currency, currency, rate
+        from rates
+        union all
+        select distinct rate_date, base_currency, base_currency, cast(1 as decimal(18, 8))
+        from rates
+    ),
 
-crossed as (
-  select
-    f.rate_date,
-    f.currency,
-    -- Reporting units for one unit of the currency, in billionths: exact enough for 18 digits.
-    {{ divide_rounded('cast(t.rate * 100000000 as bigint) * cast(1000000000 as hugeint)',
-      'cast(f.rate * 100000000 as bigint)') }} as rate_billionths
-  from with_base as f
-  inner join with_base as t
-    on f.rate_date = t.rate_date and f.base_currency = t.base_currency
-  where t.currency = '{{ var("reporting_currency") }}' and f.rate > 0
-)
+    crossed as (
+        select
+            f.rate_date,
+            f.currency,
+            -- Reporting units for one unit of the currency, in billionths: exact enough for 18
+            -- digits.
+            {{
+                divide_rounded(
+                    "cast(cast(t.rate as decimal(38, 8)) * 100000000 as bigint) * cast(1000000000 as hugeint)",
+                    "cast(cast(f.rate as decimal(38, 8)) * 100000000 as bigint)",
+                )
+            }}
+            as rate_billionths
+        from with_base as f
+        inner join with_base as t on f.rate_date = t.rate_date and f.base_currency = t.base_currency
+        where t.currency = '{{ var("reporting_currency") }}' and f.rate > 0
+    )
 
 select
-  rate_date,
-  currency,
-  rate_billionths,
-  lead(rate_date, 1, date '9999-12-31') over (partition by currency order by rate_date)
-    as next_rate_date
+    rate_date,
+    currency,
+    rate_billionths,
+    lead(rate_date, 1, date '9999-12-31') over (
+        partition by currency order by rate_date
+    ) as next_rate_date
 from crossed

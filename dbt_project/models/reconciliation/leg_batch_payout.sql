@@ -1,1 +1,1 @@
-{{ merge_movements('batch_payout') }}
+{{ merge_movements("batch_payout") }}

@@ -1,1 +1,1 @@
-{{ merge_movements('ledger_balance') }}
+{{ merge_movements("ledger_balance") }}

@@ -1,1 +1,1 @@
-{{ merge_movements('payment_ledger') }}
+{{ merge_movements("payment_ledger") }}

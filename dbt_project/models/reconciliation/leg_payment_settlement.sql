@@ -1,1 +1,1 @@
-{{ merge_movements('payment_settlement') }}
+{{ merge_movements("payment_settlement") }}

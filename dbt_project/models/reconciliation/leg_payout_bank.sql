@@ -1,1 +1,1 @@
-{{ merge_movements('payout_bank') }}
+{{ merge_movements("payout_bank") }}

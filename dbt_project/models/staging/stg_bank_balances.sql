@@ -1,1 +1,1 @@
-{{ current_versions('bank_balances') }}
+{{ current_versions("bank_balances") }}

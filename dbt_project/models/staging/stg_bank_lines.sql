@@ -1,1 +1,1 @@
-{{ current_versions('bank_lines') }}
+{{ current_versions("bank_lines") }}

@@ -1,1 +1,1 @@
-{{ current_versions('fx_rates') }}
+{{ current_versions("fx_rates") }}

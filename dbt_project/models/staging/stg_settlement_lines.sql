@@ -1,1 +1,1 @@
-{{ current_versions('settlement_lines') }}
+{{ current_versions("settlement_lines") }}

@@ -1,31 +1,32 @@
-with broken as (
-  select * from {{ ref('fct_reconciliation_items') }} where status = 'broken'
-)
+with broken as (select * from {{ ref("fct_reconciliation_items") }} where status = 'broken')
 
 select
-  b.item_id as break_id,
-  b.leg,
-  b.break_type,
-  b.processor,
-  b.reference,
-  b.left_count,
-  b.right_count,
-  b.left_minor,
-  b.right_minor,
-  b.difference_minor,
-  b.currency,
-  case
-    when b.break_type = 'currency_mismatch' then abs(b.left_minor)
-    else abs(b.difference_minor)
-  end as value_minor,
-  {{ in_reporting("case when b.break_type = 'currency_mismatch' then abs(b.left_minor) else abs(b.difference_minor) end", 'b.currency') }}
+    b.item_id as break_id,
+    b.leg,
+    b.break_type,
+    b.processor,
+    b.reference,
+    b.left_count,
+    b.right_count,
+    b.left_minor,
+    b.right_minor,
+    b.difference_minor,
+    b.currency,
+    case
+        when b.break_type = 'currency_mismatch' then abs(b.left_minor) else abs(b.difference_minor)
+    end as value_minor,
+    {{
+        in_reporting(
+            "case when b.break_type = 'currency_mismatch' then abs(b.left_minor) else abs(b.difference_minor) end",
+            "b.currency",
+        )
+    }}
     as value_reporting_minor,
-  '{{ var("reporting_currency") }}' as reporting_currency,
-  fx.rate_date,
-  b.business_date,
-  b.deadline,
-  b.as_of,
-  b.age_days,
-  {{ age_bucket('b.age_days') }} as age_bucket
-from broken as b
-{{ reporting_joins('b', 'currency', 'business_date') }}
+    '{{ var("reporting_currency") }}' as reporting_currency,
+    fx.rate_date,
+    b.business_date,
+    b.deadline,
+    b.as_of,
+    b.age_days,
+    {{ age_bucket("b.age_days") }} as age_bucket
+from broken as b {{ reporting_joins("b", "currency", "business_date") }}

@@ -1,25 +1,25 @@
-{{ config(materialized='view') }}
+{{ config(materialized="view") }}
 
-with movements as (
-  {% for leg in legs() %}
-  select * from {{ ref('mov_' ~ leg) }}
-  {{ "union all" if not loop.last }}
-  {% endfor %}
-)
+with
+    movements as (
+        {% for leg in legs() %}
+            select * from {{ ref("mov_" ~ leg) }} {{ "union all" if not loop.last }}
+        {% endfor %}
+    )
 
 select
-  record_id,
-  leg,
-  side,
-  case when excluded_reason is null then {{ hash_id(['leg', 'match_key']) }} end as item_id,
-  excluded_reason,
-  source_table,
-  source,
-  source_file_sha256,
-  source_line,
-  processor,
-  reference,
-  amount_minor,
-  currency,
-  business_date
+    record_id,
+    leg,
+    side,
+    case when excluded_reason is null then {{ hash_id(["leg", "match_key"]) }} end as item_id,
+    excluded_reason,
+    source_table,
+    source,
+    source_file_sha256,
+    source_line,
+    processor,
+    reference,
+    amount_minor,
+    currency,
+    business_date
 from movements
