@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from copy import copy
 from typing import Any
 
 import great_expectations as gx
@@ -15,10 +16,14 @@ Expectation = gxe.Expectation
 
 
 def suite(name: str) -> gx.ExpectationSuite:
-    """The suite of one canonical table: its contract first, then its module's own expectations."""
+    """The suite of one canonical table: its contract first, then its module's own expectations.
+
+    The module's are copied, since an expectation can belong to one suite only and a process may
+    check many days.
+    """
     table = BUSINESS_TABLES[name]
     own: list[Any] = importlib.import_module(f"expectations.{name}").EXPECTATIONS
-    return gx.ExpectationSuite(name=name, expectations=[*_contract(table), *own])
+    return gx.ExpectationSuite(name=name, expectations=[*_contract(table), *map(copy, own)])
 
 
 def _contract(table: Table) -> list[Any]:

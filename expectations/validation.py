@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import great_expectations as gx
@@ -53,9 +55,16 @@ def validate(
     """
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     quality.mkdir(parents=True, exist_ok=True)
-    database = quality / "checked.duckdb"
-    database.unlink(missing_ok=True)
-    counts = _make_views(canonical, database, day, tables)
+    with TemporaryDirectory(dir=quality) as folder:
+        # A name of its own, since the connections of an earlier check in this process may linger.
+        database = Path(folder) / f"{uuid4().hex}.duckdb"
+        counts = _make_views(canonical, database, day, tables)
+        return _validate(quality, database, counts)
+
+
+def _validate(
+    quality: Path, database: Path, counts: dict[str, int]
+) -> tuple[dict[str, CheckedTable], str]:
     context = gx.get_context(mode="file", project_root_dir=quality)
     context.variables.analytics_enabled = False
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

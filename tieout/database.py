@@ -40,9 +40,7 @@ def extract(
             sink = io.BytesIO()
             pq.write_table(rows, sink, compression="zstd")
             deliveries.append(
-                landing.land_bytes(
-                    sink.getvalue(), f"database/{database.source}/{name}.parquet", arrival_day
-                )
+                landing.land_bytes(sink.getvalue(), database.origin(name), arrival_day)
             )
     return deliveries
 

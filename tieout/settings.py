@@ -72,6 +72,10 @@ class Database(_Strict):
     overlap_minutes: int = Field(ge=0)
     tables: dict[str, str]
 
+    def origin(self, table: str) -> str:
+        """The origin under which extracts of a table are landed."""
+        return f"database:{self.source}/{table}.parquet"
+
     @field_validator("tables")
     @classmethod
     def _known_tables(cls, tables: dict[str, str]) -> dict[str, str]:
@@ -97,6 +101,16 @@ class Settings(_Strict):
     def _iso_currency(cls, currency: str) -> str:
         exponent(currency)
         return currency
+
+    @property
+    def file_rules(self) -> tuple[FileRule, ...]:
+        """What is known of files before looking into them: the configured, then the extracts."""
+        extracts = (
+            FileRule(files=database.origin(table), format=f"own_{table}", source=database.source)
+            for database in self.databases
+            for table in database.tables
+        )
+        return (*self.files, *extracts)
 
     def as_of_date(self) -> date | None:
         """The fixed as-of date of a run, or None where the newest business date decides."""

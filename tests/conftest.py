@@ -1,0 +1,53 @@
+"""What tests of all parts share."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tieout.ingest import Canonical, FileAccount, ingest
+from tieout.landing import Landing
+from tieout.settings import FileRule, Workspace
+
+REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
+DAY = date(2026, 1, 5)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A new, empty workspace."""
+    return Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+
+
+@pytest.fixture
+def realdata() -> Path:
+    """The sample files of the real world, where they are."""
+    if not REALDATA.exists():
+        pytest.skip(f"the sample files are not here ({REALDATA})")
+    return REALDATA
+
+
+class Ingest:
+    """Lands files and reads them, without Dagster."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.landing = Landing(workspace.landing)
+        self.canonical = Canonical(workspace.canonical)
+
+    def drop(self, name: str, data: bytes) -> Path:
+        path = self.workspace.inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def run(self, rules: tuple[FileRule, ...] = (), *, again: bool = False) -> list[FileAccount]:
+        self.landing.land_inbox(self.workspace.inbox, DAY)
+        return ingest(self.landing, self.canonical, rules, DAY, again=again)
+
+
+@pytest.fixture
+def ingesting(workspace: Workspace) -> Ingest:
+    return Ingest(workspace)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import tieout.formats as formats
+from tests.formats.bank_parts import FIXTURES, SAMPLES, Parts
+from tieout.formats import READERS, by_format, recognise
+from tieout.formats.base import Head, Reader, UnreadableFile
+
+CAMT, MT940 = FIXTURES / "camt", FIXTURES / "mt940"
+
+
+def refused(content: str | bytes) -> str:
+    data = content if isinstance(content, bytes) else content.encode()
+    with pytest.raises(UnreadableFile) as refusal:
+        recognise(Head("upload", data))
+    return str(refusal.value)
+
+
+def test_formats_have_names_of_their_own() -> None:
+    assert len({reader.format for reader in READERS}) == len(READERS)
+    assert all(reader.version >= 1 and reader.source and reader.title for reader in READERS)
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.format)
+def test_a_reader_is_found_by_its_format(reader: Reader) -> None:
+    assert by_format(reader.format) is reader
+
+
+def test_an_unknown_format_names_those_that_exist() -> None:
+    with pytest.raises(KeyError, match=r"no format 'camt_053_v2'; known are .*camt_053.*mt940"):
+        by_format("camt_053_v2")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        *((path, "camt_053") for path in sorted(CAMT.iterdir())),
+        *((path, "mt940") for path in sorted(MT940.iterdir())),
+    ],
+    ids=lambda value: value.name if isinstance(value, Path) else value,
+)
+def test_files_are_recognised_by_content(path: Path, name: str) -> None:
+    assert recognise(Head.of(path, "upload.bin")).format == name
+
+
+def test_what_matches_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = by_format("mt940")
+    monkeypatch.setattr(formats, "READERS", (twice, twice))
+    message = refused((MT940 / "german_pages.sta").read_bytes())
+    assert message.startswith("recognised both as Bank statement, SWIFT MT940 and as Bank")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        (
+            "<Document><BkToCstmrAcctRpt>",
+            "camt.052 account report: its entries repeat those of the camt.053 statement, so it "
+            "is kept but not read",
+        ),
+        ("<Document><BkToCstmrDbtCdtNtfctn>", "camt.054 debit/credit notification: its entries"),
+        ('<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03">', "pain.001"),
+        (":20:A\n:25:B\n:28C:1/1\n:34F:EURD0,\n:61:260101C1,NTRF", "MT942 interim report"),
+        ("01,122099999,123456789,040621,0200,1,65,,2/\n02,", "BAI2"),
+        ("OFXHEADER:100\nDATA:OFXSGML", "OFX"),
+        ('<?xml version="1.0"?>\n<?OFX OFXHEADER="200"?>\n<OFX>', "OFX"),
+        ('[{"id": 1}]', "JSON"),
+        ('{\n  "data": []}', "JSON"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"PK\x03\x04\x14\x00", "xlsx"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x1f\x8b\x08", "gzip"),
+        ("<!DOCTYPE html><html>", "login page"),
+    ],
+)
+def test_what_is_not_read_says_what_it_looks_like(content: str | bytes, message: str) -> None:
+    assert message in refused(content)
+
+
+def test_what_is_unknown_shows_its_first_line_without_long_numbers() -> None:
+    message = refused("Konto;4111111111111111;4111 1111 1111 1111;123456789012;x\x07" + "y" * 200)
+    first_line = message.partition("first line: ")[2]
+    assert first_line.startswith("«Konto;****************;**** **** **** ****;123456789012;x·y")
+    assert first_line.endswith("y…»")
+    assert len(first_line) == 120 + len("«…»")
+
+
+def test_every_sample_is_read_whole_or_refused_with_a_reason() -> None:
+    if not SAMPLES.is_dir():
+        pytest.skip(f"the samples of real bank files are not at {SAMPLES}")
+    read: list[tuple[str, str]] = []
+    for path in sorted(path for path in SAMPLES.rglob("*") if path.is_file()):
+        with suppress(UnreadableFile):
+            reader = recognise(Head.of(path, path.name))
+            Parts.of(reader, path).assert_conserved()
+            read.append((reader.format, path.relative_to(SAMPLES).parts[0]))
+    assert Counter(read) == {
+        ("camt_053", "camt"): 13,
+        ("camt_053", "ofx_csv"): 5,
+        ("mt940", "mt940"): 12,
+        ("mt940", "ofx_csv"): 1,
+    }

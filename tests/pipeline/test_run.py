@@ -1,0 +1,206 @@
+"""The daily run as a whole: from files to an edition, against a known truth."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.run import RunFailed, exclusive
+from tests.pipeline.conftest import DAY, Company, make_company
+from tieout.editions import NOT_IDENTIFYING, Editions
+from tieout.settings import ConfigurationError, Workspace
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+
+
+def hashes(company: Company) -> dict[str, str]:
+    tables = company.editions.get().tables
+    return {n: t.content_hash for n, t in tables.items() if n not in NOT_IDENTIFYING}
+
+
+def test_every_planted_error_is_found_and_nothing_else(company: Company) -> None:
+    """Error by error: the leg, the type of the break and the reference of the record."""
+    with duckdb.connect() as connection:
+        planted = connection.execute(
+            "select leg, break_type, coalesce(reference, event_id) from read_parquet(?)"
+            " where break_type is not null",
+            [str(company.truth / "errors.parquet")],
+        ).fetchall()
+    found = company.ask("select leg, break_type, reference from fct_breaks")
+
+    def known(breaks: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        # A stated payout is named by its batch here and by its bank reference in the truth.
+        return sorted((*b[:2], None if b[0] == "batch_payout" else b[2]) for b in breaks)
+
+    assert known(found) == known(planted)
+    assert {leg for leg, *_ in found} == {
+        "ledger_balance",
+        "payment_ledger",
+        "payment_settlement",
+        "batch_payout",
+        "payout_bank",
+    }
+
+
+def test_nothing_is_lost_and_nothing_is_used_twice(company: Company) -> None:
+    ((rows, lost, minor),) = company.ask(
+        "select sum(rows_in), sum(abs(rows_difference)), sum(abs(minor_difference))"
+        " from rpt_conservation"
+    )
+    assert (rows > 10_000, lost, minor) == (True, 0, 0)
+    ((files, records, lost),) = company.ask(
+        "select count(*), sum(records), sum(abs(records_difference) + abs(rows_difference)"
+        " + abs(quarantine_difference)) from rpt_file_conservation"
+    )
+    assert files > 40
+    assert (records > 10_000, lost) == (True, 0)
+    assert (
+        company.ask(
+            "select record_id, leg from fct_reconciliation_members group by all having count(*) > 1"
+        )
+        == []
+    )
+
+
+def test_the_table_of_the_phases_comes_out_of_raw_records(company: Company) -> None:
+    cost = company.ask(
+        # In whole dollars, the precision of the table.
+        "select month::varchar, round(cost_per_million_minor / 100)::int"
+        " from fct_cost_per_volume_monthly where cost_minor > 0 order by 1"
+    )
+    assert cost == [("2017-10-01", 10_000), ("2020-10-01", 10_000)]
+    success = company.ask(
+        "select month::varchar, sum(authorised_attempts), sum(valid_attempts)"
+        " from fct_success_rates_monthly group by 1 order by 1"
+    )
+    assert success[0] == ("2017-10-01", 991, 1000)
+
+
+def test_revenue_is_what_the_ledger_says(company: Company) -> None:
+    """An independent sum over the files themselves, not over any model."""
+    ledger = company.workspace.inbox / "company" / "ledger-*.parquet"
+    with duckdb.connect() as connection:
+        stated = connection.execute(
+            "select currency, -sum(amount_minor) from read_parquet(?)"
+            " where account like 'fee_revenue%' group by 1 order by 1",
+            [str(ledger)],
+        ).fetchall()
+    assert stated
+    assert stated == company.ask(
+        "select currency, sum(gross_revenue_minor) from fct_revenue_monthly group by 1"
+        " having sum(gross_revenue_minor) <> 0 order by 1"
+    )
+
+
+def test_every_member_leads_to_a_file_and_line(company: Company) -> None:
+    assert company.ask(
+        "select count(*) from fct_reconciliation_members m"
+        " left join deliveries d on m.source_file_sha256 = d.sha256"
+        " where d.origin is null or m.source_line < 1"
+    ) == [(0,)]
+
+
+def test_running_again_changes_nothing(company: Company) -> None:
+    before = company.editions.get()
+    published = company.run()
+    assert published["is_new"] is False
+    assert company.editions.get() == before
+
+
+def test_other_names_order_days_and_a_crash_give_the_same_edition(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files renamed so that they arrive in another order, over two days, with a crash."""
+    other = Company(
+        Workspace.create(tmp_path / "o", reporting_currency="USD", as_of="latest"), company.truth
+    )
+    paths = [path for path in sorted(company.workspace.inbox.rglob("*")) if path.is_file()]
+    late = {path for number, path in enumerate(paths) if number % 3 == 0}
+    for number, path in enumerate(reversed(paths)):
+        if path not in late:
+            shutil.copy(path, other.workspace.inbox / f"{number:04d}")
+    publish = Editions.publish
+
+    def dies(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Editions, "publish", dies)
+    with pytest.raises(RunFailed, match="No space left"):
+        other.run(DAY)
+    assert other.editions.current_id() is None
+    monkeypatch.setattr(Editions, "publish", publish)
+    for number, path in enumerate(sorted(late)):
+        shutil.copy(path, other.workspace.inbox / f"{number:04d}-late")
+    other.run(DAY + timedelta(days=1))
+    assert hashes(other) == hashes(company)
+    assert other.editions.current_id() == company.editions.current_id()
+
+
+def test_a_broken_proof_publishes_nothing_and_says_which(company: Company, tmp_path: Path) -> None:
+    """An account twice in the chart would double its postings: a check must stop the run."""
+    broken = make_company(tmp_path)
+    broken.run()
+    before = broken.editions.current_id()
+    (chart,) = broken.workspace.inbox.rglob("chart_of_accounts.csv")
+    shutil.copy(chart, broken.workspace.inbox / "other-chart.csv")
+    text = broken.workspace.config.read_text()
+    broken.workspace.config.write_text(
+        text
+        + '[[files]]\nfiles = "second/*"\nformat = "own_chart_of_accounts"\nsource = "second"\n'
+    )
+    (broken.workspace.inbox / "second").mkdir()
+    (broken.workspace.inbox / "second" / "c.csv").write_bytes(chart.read_bytes() + b"\n")
+    with pytest.raises(RunFailed) as failure:
+        broken.run(DAY + timedelta(days=1))
+    assert "unique_stg_chart_of_accounts_account" in failure.value.reason
+    assert broken.editions.current_id() == before
+
+
+def test_one_run_at_a_time(company: Company) -> None:
+    with (
+        exclusive(company.workspace),
+        pytest.raises(ConfigurationError, match="another run"),
+        exclusive(company.workspace),
+    ):
+        pass
+
+
+def test_the_sample_files_of_the_real_world(realdata: Path, tmp_path: Path) -> None:
+    """Every file is landed, every row accounted for, and scrambled extracts match nothing."""
+    workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+    for folder in ("stripe", "adyen", "bank"):
+        shutil.copytree(realdata / folder, workspace.inbox / folder)
+    sample = Company(workspace, tmp_path)
+    sample.run()
+    contents = {path.read_bytes() for path in workspace.inbox.rglob("*") if path.is_file()}
+    assert sample.ask("select count(*) from rpt_source_files") == [(len(contents),)]
+    assert sample.ask(
+        "select count(*) from rpt_file_conservation where records <> canonical_records"
+        " + quarantined_records + structural_records or rows_difference <> 0"
+    ) == [(0,)]
+    assert sample.ask(
+        "select count(*) from rpt_source_files where status = 'unreadable' and reason is null"
+    ) == [(0,)]
+    scrambled = sample.ask(
+        "select count(*) from fct_reconciliation_members m"
+        " join fct_reconciliation_items i using (item_id)"
+        " join deliveries d on m.source_file_sha256 = d.sha256"
+        " where d.origin like '%negative_control%' and i.status like 'matched%'"
+    )
+    assert scrambled == [(0,)]
+    # What is known of these files: the Stripe payout equals its lines; of the Adyen batches, 2
+    # equals its payout, 238 nets to nothing, and 3 is a cut-out that does not add up.
+    assert sample.ask(
+        "select reference, status from fct_reconciliation_items"
+        " where leg = 'batch_payout' order by 1"
+    ) == [
+        ("WikimediaCOM/2", "matched"),
+        ("WikimediaCOM/3", "broken"),
+        ("YOURCOMPANY_ACCOUNT/238", "matched"),
+        ("po_test123", "matched"),
+    ]
+    first = sample.editions.current_id()
+    assert sample.run()["is_new"] is False
+    assert sample.editions.current_id() == first

@@ -1,0 +1,45 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tieout.settings import ConfigurationError, Workspace
+
+
+def test_a_new_workspace_is_valid_and_is_not_made_twice(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path, reporting_currency="EUR", as_of="2026-01-31")
+    settings = Workspace.open(tmp_path).settings()
+    assert settings.reporting_currency == "EUR"
+    assert settings.as_of_date() == date(2026, 1, 31)
+    assert workspace.inbox.is_dir()
+    with pytest.raises(ConfigurationError, match="exists already"):
+        Workspace.create(tmp_path, reporting_currency="EUR", as_of="today")
+
+
+def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="tieout init"):
+        Workspace.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('reporting_currency = "USD"', "", "reporting_currency"),
+        ('reporting_currency = "USD"', 'reporting_currency = "XXQ"', "XXQ"),
+        ('as_of = "latest"', 'as_of = "yesterday"', "as_of"),
+        ('as_of = "latest"', 'as_of = "latest"\ncolour = "red"', "colour"),
+        ('as_of = "latest"', "as_of = ", "TOML"),
+        (
+            'as_of = "latest"',
+            'as_of = "latest"\n[[databases]]\nsource = "c"\nuri_env = "U"\noverlap_minutes = 1\n'
+            'tables = {bank_lines = "x"}',
+            "bank_lines",
+        ),
+    ],
+)
+def test_a_wrong_key_is_named(workspace: Workspace, old: str, new: str, named: str) -> None:
+    text = workspace.config.read_text()
+    assert old in text
+    workspace.config.write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigurationError, match=named):
+        workspace.settings()

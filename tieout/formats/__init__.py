@@ -1,0 +1,102 @@
+"""The formats that are read, and how a file is recognised as one of them.
+
+A file is recognised by its content alone. What is not read is refused with what it looks like, so
+that whoever sent it knows what to send instead.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tieout.formats.adyen import AdyenSettlementDetails
+from tieout.formats.base import Head, Reader, UnreadableFile
+from tieout.formats.camt import Camt053, camt_message
+from tieout.formats.ecb import EcbReferenceRates
+from tieout.formats.mt940 import Mt940, is_mt942
+from tieout.formats.own import OWN_READERS
+from tieout.formats.stripe import StripePayoutReconciliation
+
+READERS: tuple[Reader, ...] = (
+    StripePayoutReconciliation(),
+    AdyenSettlementDetails(),
+    EcbReferenceRates(),
+    Camt053(),
+    Mt940(),
+    *OWN_READERS,
+)
+
+_FIRST_LINE_MAX = 120
+_REPEATED = "its entries repeat those of the camt.053 statement, so it is kept but not read"
+_SIGNATURES = (
+    (
+        b"PK\x03\x04",
+        "a zip archive or a spreadsheet (xlsx): send the file inside, or save it as CSV",
+    ),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document (xls, doc): save it as CSV"),
+    (b"%PDF", "a PDF: ask for the same statement as data"),
+    (b"\x1f\x8b", "a gzip archive: send the file inside"),
+    (b"PAR1", "a Parquet file, but not of a table that is read"),
+    (b"-----BEGIN PGP", "an encrypted file: it must be decrypted before it is sent"),
+)
+_LOOKS = (
+    (r"01,[^,\n]*,[^,\n]*,\d{6},", "BAI2 account statement, which is not read yet"),
+    (r"OFXHEADER:|(<\?[^>]*\?>\s*)*<OFX>", "OFX bank download, which is not read yet"),
+    (r"[\[{]\s*[\"\[{}\]]", "JSON, but not the records of a format that is read"),
+    (r"<!DOCTYPE html|<html", "web page, perhaps a login page saved in place of the report"),
+)
+_ISO20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:([a-z]{4}\.\d{3})")
+# Digits that could be or hold a card number, also when written in groups.
+_LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){12,}")
+
+
+def recognise(head: Head) -> Reader:
+    """The one reader whose format the file has; `UnreadableFile` says what it is otherwise."""
+    matching = [reader for reader in READERS if reader.recognises(head)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        names = " and as ".join(reader.title for reader in matching)
+        raise UnreadableFile(f"recognised both as {names}, so it is not safe to read")
+    looks_like = _looks_like(head)
+    if looks_like:
+        raise UnreadableFile(f"not read: {looks_like}")
+    raise UnreadableFile(
+        f"not recognised as any of the {len(READERS)} formats that are read; "
+        f"first line: «{_shown(head)}»"
+    )
+
+
+def by_format(name: str) -> Reader:
+    """The reader of a format by its name in configuration."""
+    for reader in READERS:
+        if reader.format == name:
+            return reader
+    known = ", ".join(sorted(reader.format for reader in READERS))
+    raise KeyError(f"there is no format {name!r}; known are {known}")
+
+
+def _looks_like(head: Head) -> str | None:
+    """What a file is that no reader reads, where that can be told."""
+    if not head.data.strip():
+        return "the file is empty"
+    for signature, what in _SIGNATURES:
+        if head.data.startswith(signature):
+            return what
+    message = camt_message(head)
+    if message:
+        name = "account report" if message == "camt.052" else "debit/credit notification"
+        return f"{message} {name}: {_REPEATED}"
+    if is_mt942(head):
+        return "MT942 interim report: its entries repeat those of the MT940 statement"
+    other = _ISO20022.search(head.text)
+    if other:
+        return f"ISO 20022 message {other[1]}, which is not a bank statement"
+    text = head.text.lstrip()
+    return next((what for look, what in _LOOKS if re.match(look, text, re.IGNORECASE)), None)
+
+
+def _shown(head: Head) -> str:
+    """The first line, printable, without anything that could be a card number."""
+    line = _LONG_NUMBER.sub(lambda found: re.sub(r"\d", "*", found[0]), head.first_line)
+    line = "".join(char if char.isprintable() else "·" for char in line)
+    return line if len(line) <= _FIRST_LINE_MAX else f"{line[:_FIRST_LINE_MAX]}…"

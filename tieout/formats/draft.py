@@ -1,0 +1,216 @@
+"""From text columns to canonical rows: what every tabular reader does with a block of records.
+
+A reader asks a `Draft` for typed columns. Whatever cannot be read sets the whole record apart with
+its original text and every reason; the rest become rows. So no reader decides for itself how a
+record is refused, and none can lose one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.contracts import Table
+from tieout.formats.amounts import Text, flat, known_currency, to_integer, to_minor, to_rate
+from tieout.formats.base import Finding, Part, Quarantined, Rows
+from tieout.formats.lines import Flags
+from tieout.formats.times import Times, to_date, to_utc
+
+_ESCAPES = [(char, json.dumps(char)[1:-1]) for char in ["\\", '"', *map(chr, range(32))]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The records of one block of a file as text columns, and how to find their originals."""
+
+    table: pa.Table
+    """One row per record with the right shape; every column is text, and empty text is null."""
+    lines: pa.Array
+    """The line (or row) number of each row of `table`."""
+    extra: pa.Array
+    """What the format has no column for, as JSON; null where there is nothing."""
+    originals: Callable[[Flags], list[str]]
+    """The original text of the chosen rows of `table`."""
+    accounted: tuple[Part, ...] = ()
+    """The count of all records of the block, and those of them that are not in `table`."""
+
+
+class Draft:
+    """Canonical rows in the making, from one block.
+
+    The typed getters return null for what is empty and for what cannot be read; the latter also
+    rejects the record. Set canonical columns by name, then take `parts`.
+    """
+
+    def __init__(self, table: Table, block: Block) -> None:
+        self.table, self.block = table, block
+        self.extra = block.extra
+        self._columns: dict[str, pa.Array] = {}
+        self._rejections: list[_Remark] = []
+        self._notes: list[tuple[str, _Remark]] = []
+
+    def __len__(self) -> int:
+        return len(self.block.lines)
+
+    def __setitem__(self, name: str, values: pa.Array) -> None:
+        self._columns[name] = values
+
+    def __getitem__(self, name: str) -> pa.Array:
+        return self._columns[name]
+
+    def text(self, name: str) -> pa.Array:
+        """A column of the source; null throughout where the file has no such column."""
+        if name not in self.block.table.column_names:
+            return pa.nulls(len(self), pa.string())
+        return flat(self.block.table[name])
+
+    def need(self, *names: str) -> None:
+        """Reject the records that have nothing in one of these columns."""
+        for name in names:
+            self.reject(pc.is_null(self.text(name)), f"{name} is empty")
+
+    def currency(self, name: str) -> pa.Array:
+        """ISO 4217 codes in upper case."""
+        text = self.text(name)
+        codes = known_currency(text)
+        unknown = pc.and_(pc.is_valid(text), pc.is_null(codes))
+        self.reject(unknown, f"{name}: {{!r}} is not an ISO 4217 currency", text)
+        return codes
+
+    def minor(self, name: str, currency: pa.Array) -> pa.Array:
+        """Amounts in major units of the currency, as minor units."""
+        text = self.text(name)
+        amounts = to_minor(text, currency)
+        self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
+        surplus = f"{name}: {{!r}} has more decimals than {{}} has"
+        self.reject(amounts.surplus, surplus, text, currency)
+        return amounts.minor
+
+    def integer(self, name: str, kind: pa.DataType) -> pa.Array:
+        """Whole numbers of a signed integer type."""
+        values, bad = to_integer(self.text(name), kind)
+        self.reject(bad, f"{name}: {{!r}} is not a whole number", self.text(name))
+        return values
+
+    def rate(self, name: str, missing: str = "") -> pa.Array:
+        """Exchange rates; `missing` is how the source writes that there is none."""
+        text = self.text(name)
+        text = pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), missing), None, text)
+        values, bad = to_rate(text)
+        self.reject(bad, f"{name}: {{!r}} is not a rate", text)
+        return values
+
+    def date(self, name: str, *formats: str) -> pa.Array:
+        """Calendar days in one of the `strptime` formats."""
+        values, bad = to_date(self.text(name), *formats)
+        self.reject(bad, f"{name}: {{!r}} is not a date", self.text(name))
+        return values
+
+    def time(self, name: str, zone: Text | str = "UTC") -> Times:
+        """Times, local to `zone` where they state no offset."""
+        text = self.text(name)
+        times = to_utc(text, zone)
+        zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
+        self.reject(times.unreadable, f"{name}: {{!r}} is not a time", text)
+        self.reject(times.unknown_zone, f"{name}: {{!r}} is not a known time zone", zones)
+        twice = f"{name}: {{}} happened twice in {{}}; the first was taken"
+        self.note("time_ambiguous", times.ambiguous, twice, text, zones)
+        never = f"{name}: {{}} was skipped in {{}}; the offset before the change was taken"
+        self.note("time_nonexistent", times.nonexistent, never, text, zones)
+        return times
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> pa.Array:
+        """One of a few words."""
+        text = self.text(name)
+        unknown = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(allowed))))
+        self.reject(unknown, f"{name}: {{!r}} is none of {', '.join(allowed)}", text)
+        return text
+
+    def reject(self, rows: pa.Array, template: str, *values: pa.Array) -> None:
+        """Set records apart; the template is filled with each record's values."""
+        self._rejections.append(_Remark(rows, template, values))
+
+    def note(self, code: str, rows: pa.Array, template: str, *values: pa.Array) -> None:
+        """Report a finding for each of these records that is not rejected."""
+        self._notes.append((code, _Remark(rows, template, values)))
+
+    def keep(self, name: str, values: pa.Array) -> None:
+        """Keep a value the contract has no column for (null: none) in `extra`."""
+        self.extra = json_objects({name: values}, self.extra)
+
+    def accept(self) -> tuple[pa.Table, list[Part]]:
+        """The rows of the records that can be read, and the parts for all else in the block."""
+        reasons: dict[int, list[str]] = {}
+        for remark in self._rejections:
+            for row, text in remark.texts():
+                reasons.setdefault(row, []).append(text)
+        bad: Flags = np.zeros(len(self), dtype=np.bool_)
+        bad[list(reasons)] = True
+        rows = pa.table({**self._columns, "source_line": self.block.lines, "extra": self.extra})
+        lines, originals = self.block.lines.filter(bad).to_pylist(), self.block.originals(bad)
+        refused = [
+            (line, text, "; ".join(reasons[row]))
+            for row, line, text in zip(sorted(reasons), lines, originals, strict=True)
+        ]
+        findings = [
+            Finding(code, text, self.block.lines[row].as_py())
+            for code, remark in self._notes
+            for row, text in remark.texts()
+            if row not in reasons
+        ]
+        return rows.filter(~bad), [*self.block.accounted, Quarantined.many(refused), *findings]
+
+    def parts(self) -> Iterator[Part]:
+        """All there is to say of the block."""
+        rows, others = self.accept()
+        yield Rows(self.table, rows)
+        yield from others
+
+
+@dataclass(frozen=True)
+class _Remark:
+    """Something to say of some rows."""
+
+    rows: pa.Array
+    template: str
+    values: tuple[pa.Array, ...]
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Row and text; only the rows concerned are looked at one by one."""
+        rows = pc.indices_nonzero(self.rows)
+        columns = [values.take(rows).to_pylist() for values in self.values]
+        for place, row in enumerate(rows.to_pylist()):
+            yield row, self.template.format(*(column[place] for column in columns))
+
+
+def translate(text: pa.Array, words: Mapping[str, str]) -> pa.Array:
+    """Each text's translation; null where there is none."""
+    places = pc.index_in(text, pa.array(words.keys(), pa.string()))
+    return pa.array(words.values(), pa.string()).take(places)
+
+
+def json_objects(columns: Mapping[str, pa.Array], base: pa.Array) -> pa.Array:
+    """One JSON object per row of the columns that are not null, added to `base`; null if empty."""
+    if not columns:
+        return base
+    members = [pc.binary_join_element_wise(pc.utf8_slice_codeunits(base, 1, -1), ",", "")]
+    for name, values in columns.items():
+        label = json.dumps(name, ensure_ascii=False)
+        members.append(pc.binary_join_element_wise(f'{label}:"', _escape(values), '",', ""))
+    # Arrow's own way to skip nulls drops the rows that have nothing else (26.0), so the comma is
+    # part of each member and the last one is taken off.
+    inner = pc.binary_join_element_wise(*members, "", null_handling="replace", null_replacement="")
+    whole = pc.binary_join_element_wise("{", pc.utf8_rtrim(inner, ","), "}", "")
+    return pc.if_else(pc.equal(inner, ""), None, whole)
+
+
+def _escape(text: pa.Array) -> pa.Array:
+    if pc.any(pc.match_substring_regex(text, '["\\\\\\x00-\\x1f]')).as_py():
+        for char, escape in _ESCAPES:
+            text = pc.replace_substring(text, char, escape)
+    return text

@@ -1,0 +1,249 @@
+"""The company's own records: payments, refunds, disputes, ledger, costs and chart of accounts.
+
+They come with the column names of the contract, as CSV, JSON Lines or Parquet. Amounts are whole
+minor units; ``12.50`` is refused, since nobody can tell what was meant.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tieout import contracts
+from tieout.contracts import Table
+from tieout.formats.base import Finding, Head, Part, UnreadableFile
+from tieout.formats.delimited import BLOCK_BYTES, Delimited, names_in
+from tieout.formats.draft import Block, Draft
+from tieout.formats.structured import json_blocks, parquet_blocks
+
+_PARQUET = b"PAR1"
+# Words that decide what is done with a row; a misspelt one must not change that unnoticed.
+_WORDS = {
+    "status": (
+        "created",
+        "invalid",
+        "blocked",
+        "authentication_failed",
+        "declined",
+        "authorised",
+        "captured",
+    ),
+    "stage": (
+        "inquiry",
+        "chargeback",
+        "representment",
+        "pre_arbitration",
+        "arbitration",
+        "reversal",
+        "won",
+        "lost",
+    ),
+    "account_type": ("asset", "liability", "equity", "income", "expense"),
+    "role": (
+        "processor_clearing",
+        "cash",
+        "merchant_payable",
+        "fee_revenue",
+        "processing_cost",
+        "other",
+    ),
+}
+# Their direction is in what they are, so their amounts have no sign.
+_UNSIGNED = ("refunds", "disputes")
+
+
+@dataclass
+class _Memory:
+    """What the later blocks of a file must know of the earlier ones."""
+
+    naive_times: set[str] = field(default_factory=set)
+    cost_ids: set[str] = field(default_factory=set)
+
+
+class _OwnRecords:
+    """Reads one table of the contract from the company's own systems."""
+
+    table: ClassVar[Table]
+    format: ClassVar[str]
+    version: ClassVar[int] = 1
+    source: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init_subclass__(cls, table: Table) -> None:
+        cls.table, cls.source, cls.format = table, table.name, f"own_{table.name}"
+        cls.title = f"Own {table.name.replace('_', ' ')} (CSV, JSON Lines or Parquet)"
+
+    def recognises(self, head: Head) -> bool:
+        """Whether this is the one table that has all its required columns in the header."""
+        if head.data.startswith(_PARQUET):
+            names = _parquet_names(head)
+        else:
+            names = _json_names(head) or names_in(head)
+        fitting = [reader.table for reader in OWN_READERS if not reader.missing(names)]
+        return fitting == [self.table]
+
+    def read(self, path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Part]:
+        """The rows, typed as the contract says."""
+        memory = _Memory()
+        for item in self._items(path, block_bytes):
+            if isinstance(item, Block):
+                draft = Draft(self.table, item)
+                self.fill(draft, memory)
+                yield from draft.parts()
+            else:
+                yield item
+        for name in sorted(memory.naive_times):
+            message = f"{name}: times without an offset were taken as UTC"
+            yield Finding("time_zone_assumed_utc", message)
+
+    def missing(self, names: Collection[str]) -> list[str]:
+        """What the header of a file lacks."""
+        return sorted(self.table.required.difference(names))
+
+    def columns(self) -> list[str]:
+        """The columns that a file may have."""
+        return list(self.table.columns.names)
+
+    def fill(self, draft: Draft, memory: _Memory) -> None:
+        """Set the columns of the table."""
+        draft.need(*sorted(self.table.required))
+        for column in self.table.columns:
+            draft[column.name] = self._typed(draft, column, memory)
+        if self.table.name in _UNSIGNED:
+            below = pc.less(draft["amount_minor"], 0)
+            draft.reject(below, "amount_minor: {} is below zero", draft["amount_minor"])
+
+    def _typed(self, draft: Draft, column: pa.Field, memory: _Memory) -> pa.Array:
+        name = column.name
+        if name == "currency":
+            return draft.currency(name)
+        if name in _WORDS:
+            return draft.choice(name, _WORDS[name])
+        if pa.types.is_integer(column.type):
+            return draft.integer(name, column.type)
+        if pa.types.is_timestamp(column.type):
+            times = draft.time(name)
+            if pc.any(times.naive).as_py():
+                memory.naive_times.add(name)
+            return times.utc
+        return draft.text(name)
+
+    def _items(self, path: Path, block_bytes: int) -> Iterator[Part | Block]:
+        head = Head.of(path, path.name)
+        with path.open("rb") as file:
+            if head.data.startswith(_PARQUET):
+                integers = [f.name for f in self.table.columns if pa.types.is_integer(f.type)]
+                yield from parquet_blocks(file, self.columns(), integers, self.missing)
+            elif head.text.lstrip().startswith("{"):
+                yield from json_blocks(file, self.columns(), block_bytes)
+            else:
+                known = set(self.columns()).__contains__
+                sheet = Delimited(file, required=(), known=known, block_bytes=block_bytes)
+                if missing := self.missing(sheet.names):
+                    raise UnreadableFile(f"the header lacks: {', '.join(missing)}")
+                yield from sheet.preamble()
+                yield from sheet.blocks()
+
+
+class OwnPayments(_OwnRecords, table=contracts.PAYMENTS):
+    """Attempts to pay."""
+
+
+class OwnRefunds(_OwnRecords, table=contracts.REFUNDS):
+    """Refunds of payments."""
+
+
+class OwnDisputes(_OwnRecords, table=contracts.DISPUTES):
+    """Events of disputes."""
+
+
+class OwnLedgerEntries(_OwnRecords, table=contracts.LEDGER_ENTRIES):
+    """Posting lines of the ledger."""
+
+
+class OwnChartOfAccounts(_OwnRecords, table=contracts.CHART_OF_ACCOUNTS):
+    """Accounts of the ledger."""
+
+
+class OwnCosts(_OwnRecords, table=contracts.COSTS):
+    """Costs as people write them: by month, in major units or minor, with or without an id."""
+
+    def missing(self, names: Collection[str]) -> list[str]:
+        """A period, a driver, a currency and an amount are all it takes."""
+        missing = sorted({"period", "cost_driver", "currency"}.difference(names))
+        has_amount = {"amount", "amount_minor"}.intersection(names)
+        return missing if has_amount else [*missing, "amount or amount_minor"]
+
+    def columns(self) -> list[str]:
+        """Those of the contract, and the amount in major units."""
+        return [*super().columns(), "amount"]
+
+    def fill(self, draft: Draft, memory: _Memory) -> None:
+        """Set the columns; a record without an id is known by all that it says but the amount."""
+        draft.need("period", "cost_driver", "currency")
+        day = draft.date("period", "%Y-%m", "%Y-%m-%d")
+        draft["period"] = pc.floor_temporal(day, unit="month")
+        draft["cost_driver"], draft["category"] = draft.text("cost_driver"), draft.text("category")
+        currency = draft["currency"] = draft.currency("currency")
+        minor, major = draft.integer("amount_minor", pa.int64()), draft.minor("amount", currency)
+        draft["amount_minor"] = pc.coalesce(minor, major)
+        both_empty = pc.and_(
+            pc.is_null(draft.text("amount_minor")), pc.is_null(draft.text("amount"))
+        )
+        draft.reject(both_empty, "the amount is empty")
+        draft.reject(pc.not_equal(minor, major), "amount and amount_minor differ")
+        draft["updated_at"] = self._typed(draft, self.table.columns.field("updated_at"), memory)
+        self._set_cost_id(draft, memory)
+
+    def _set_cost_id(self, draft: Draft, memory: _Memory) -> None:
+        month = pc.strftime(draft["period"], "%Y-%m")
+        category = draft["category"].fill_null("")
+        derived = pc.binary_join_element_wise(
+            month, draft["cost_driver"], category, draft["currency"], "/"
+        )
+        derived = pc.if_else(pc.is_null(draft.text("cost_id")), derived, None)
+        draft["cost_id"] = pc.coalesce(draft.text("cost_id"), derived)
+        codes = derived.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        is_first = np.zeros(len(draft), dtype=bool)
+        is_first[np.unique(codes, return_index=True)[1]] = True
+        seen_before = pc.is_in(derived, pa.array(memory.cost_ids, pa.string()))
+        repeated = pc.and_(pc.is_valid(derived), pc.or_(pa.array(~is_first), seen_before))
+        draft.reject(repeated, "a second record for {}: give each a cost_id", derived)
+        memory.cost_ids.update(derived.drop_null().to_pylist())
+
+
+OWN_READERS = (
+    OwnPayments(),
+    OwnRefunds(),
+    OwnDisputes(),
+    OwnLedgerEntries(),
+    OwnCosts(),
+    OwnChartOfAccounts(),
+)
+
+
+def _json_names(head: Head) -> set[str]:
+    """The keys of the first JSON object of the head; none if it does not begin with one."""
+    if head.text.lstrip().startswith("{"):
+        for line in head.text.splitlines():
+            with suppress(ValueError, RecursionError):
+                return set(json.loads(line))
+    return set()
+
+
+def _parquet_names(head: Head) -> set[str]:
+    """The columns of a Parquet file, which its end names; none where the end is damaged."""
+    try:
+        return set(pq.read_schema(head.path or io.BytesIO(head.data)).names)
+    except (pa.ArrowException, OSError):
+        return set()

@@ -1,0 +1,160 @@
+"""JSON Lines and Parquet as blocks of text columns, like any other table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from typing import BinaryIO
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tieout.formats.amounts import flat
+from tieout.formats.base import Finding, Part, Quarantined, Records, Structural, UnreadableFile
+from tieout.formats.delimited import TextFile
+from tieout.formats.draft import Block, json_objects
+from tieout.formats.lines import Dialect, Flags, Ints, Split, split
+
+_ROWS_PER_BATCH = 131_072
+_NO_OBJECT = "the line is not a JSON object, or holds a NUL character"
+
+# Each value comes out as the text that was written, so no amount passes through a float. What is
+# not named stays in the object, which becomes `extra`.
+_OBJECTS = """
+    with objects as (
+        select case when json_valid(line) and json_type(line) = 'OBJECT'
+            and not contains(line, '\\u0000') then line end as object
+        from lines
+    )
+    select
+        json_transform(object, {shape}) as named,
+        case when object is not null
+            then nullif(cast(json_merge_patch(object, {nothing}) as varchar), '{{}}')
+            end as extra,
+        object is not null as is_object
+    from objects
+"""
+_UNKNOWN = (
+    "select distinct unnest(json_keys(extra)) from objects where extra is not null order by 1"
+)
+
+
+def json_blocks(file: BinaryIO, names: list[str], block_bytes: int) -> Iterator[Part | Block]:
+    """The objects of a JSON Lines file, one a line, with `names` as columns.
+
+    A line that is no object is quarantined by itself; an empty one is structural.
+    """
+    text = TextFile(file, block_bytes)
+    yield from text.findings()
+    unknown: set[str] = set()
+    for part in split(text.blocks(), Dialect(None, ord(text.newline), 1)):
+        good = np.flatnonzero(part.good)
+        objects, keys = _objects(_lines(part).take(pa.array(good)), names)
+        unknown |= keys
+        is_object = objects["is_object"].to_numpy()
+        broken, fine = good[~is_object], good[is_object]
+        refused = zip(part.line[broken].tolist(), part.text(broken), strict=True)
+        refusals = [*part.faults(), *((line, text, _NO_OBJECT) for line, text in refused)]
+        objects = objects.filter(is_object)
+        named = pa.table(dict(zip(names, flat(objects["named"]).flatten(), strict=True)))
+        yield Block(
+            _empty_is_null(named),
+            pa.array(part.line[fine]),
+            flat(objects["extra"]),
+            partial(_originals, part, fine),
+            (
+                Records(len(part.line)),
+                Structural(int(part.blank.sum())),
+                Quarantined.many(refusals),
+            ),
+        )
+    yield from unknown_columns(sorted(unknown))
+
+
+def parquet_blocks(
+    file: BinaryIO,
+    names: list[str],
+    whole: list[str],
+    missing: Callable[[Collection[str]], list[str]],
+) -> Iterator[Part | Block]:
+    """The rows of a Parquet file with all columns as text; `whole` may not be floating point.
+
+    Rows are numbered from 1. Raises `UnreadableFile` where the file is damaged, or a column has
+    a type that has no exact text.
+    """
+    try:
+        source = pq.ParquetFile(file)
+        schema = source.schema_arrow
+        if lacking := missing(schema.names):
+            raise UnreadableFile(f"the file lacks: {', '.join(lacking)}")
+        unknown = [name for name in schema.names if name not in names]
+        for name in set(whole) & set(schema.names):
+            if pa.types.is_floating(schema.field(name).type):
+                raise UnreadableFile(f"{name} is floating point, which cannot hold money exactly")
+        yield Records(source.metadata.num_rows)
+        yield from unknown_columns(unknown)
+        row = 1
+        for batch in source.iter_batches(_ROWS_PER_BATCH):
+            table = pa.table({name: _as_text(name, batch[name]) for name in schema.names})
+            extra = json_objects(
+                {name: flat(table[name]) for name in unknown}, pa.nulls(len(table), pa.string())
+            )
+            lines = pa.array(np.arange(row, row + len(table)))
+            yield Block(_empty_is_null(table), lines, extra, partial(_rows_as_json, table))
+            row += len(table)
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFile(f"the Parquet file is damaged: {error}") from error
+
+
+def unknown_columns(names: list[str]) -> Iterator[Finding]:
+    """The finding for columns that a format does not know."""
+    if names:
+        yield Finding("unknown_columns", f"columns kept in extra: {', '.join(names)}")
+
+
+def _lines(part: Split) -> pa.Array:
+    """The text of every record with its line break, without copying it."""
+    offsets = np.append(part.start, len(part.data)).astype(np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(part.data)]
+    return pa.Array.from_buffers(pa.large_string(), len(part.start), buffers)
+
+
+def _objects(lines: pa.Array, names: list[str]) -> tuple[pa.Table, set[str]]:
+    shape, nothing = (json.dumps(dict.fromkeys(names, value)) for value in ("VARCHAR", None))
+    with duckdb.connect() as connection:
+        connection.register("lines", pa.table({"line": lines}))
+        sql = _OBJECTS.format(shape=f"'{shape}'", nothing=f"'{nothing}'")
+        objects = connection.execute(sql).to_arrow_table()
+        connection.register("objects", objects)
+        return objects, {key for (key,) in connection.execute(_UNKNOWN).fetchall()}
+
+
+def _as_text(name: str, values: pa.Array) -> pa.Array:
+    try:
+        if pa.types.is_nested(values.type):
+            texts = [None if v is None else json.dumps(v, default=str) for v in values.to_pylist()]
+            return pa.array(texts, pa.string())
+        text = values.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UnreadableFile(f"{name} is {values.type}, which has no exact text") from error
+    # A decimal type says that the numbers are no text that someone typed, so 12.00 is whole.
+    return (
+        pc.replace_substring_regex(text, r"\.0+$", "") if pa.types.is_decimal(values.type) else text
+    )
+
+
+def _empty_is_null(table: pa.Table) -> pa.Table:
+    columns = [pc.if_else(pc.equal(column, ""), None, column) for column in table.columns]
+    return pa.table(columns, names=table.column_names)
+
+
+def _originals(part: Split, records: Ints, chosen: Flags) -> list[str]:
+    return part.text(records[chosen])
+
+
+def _rows_as_json(table: pa.Table, chosen: Flags) -> list[str]:
+    return [json.dumps(row, ensure_ascii=False) for row in table.filter(chosen).to_pylist()]

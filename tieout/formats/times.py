@@ -1,0 +1,167 @@
+"""Times and dates from text: UTC out, with every doubtful local time pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import available_timezones
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.contracts import TIMESTAMP
+from tieout.formats.amounts import Text, flat
+
+# Abbreviations as processors write them, in minutes east of UTC. They name an offset and not a
+# place, so summer time is already said. CST and IST are left out because each names several
+# offsets (America or China; India, Israel or Ireland): better refused than guessed.
+_OFFSETS = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120,
+    "EET": 120, "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420,
+    "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180,
+    "SGT": 480, "HKT": 480, "JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "ACDT": 630,
+    "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+}  # fmt: skip
+
+# Years outside these are typing errors or "never" in disguise, and no nanosecond clock holds them.
+_DAY = r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+_OFFSET = r" ?(?:Z|UTC|GMT|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+_TIME = rf"^{_DAY}(?:[ T]{_CLOCK}(?:{_OFFSET})?)?$"
+_HAS_OFFSET = rf"^.{{10}}[ T]{_CLOCK}{_OFFSET}$"
+_DAY_IN_MICROSECONDS = 86_400_000_000
+
+
+class Times(NamedTuple):
+    """The times of one column as `TIMESTAMP`, null where there is none, and what to say of them.
+
+    The masks hold no nulls. `unreadable` and `unknown_zone` have no time; the others have one.
+    """
+
+    utc: pa.Array
+    unreadable: pa.Array
+    unknown_zone: pa.Array
+    ambiguous: pa.Array
+    """Local times that a clock set back shows twice; read as the first."""
+    nonexistent: pa.Array
+    """Local times that a clock set forward skips; read with the offset before the change."""
+    naive: pa.Array
+    """Times that state no offset of their own."""
+
+
+def to_utc(text: Text, zone: Text | str = "UTC") -> Times:
+    """ISO 8601 times, with an offset of their own or local to `zone` (a name, or one per row).
+
+    Zones are IANA names or the abbreviations processors use (PST, CEST, …).
+    """
+    written = pc.utf8_trim_whitespace(flat(text))
+    readable = pc.match_substring_regex(written, _TIME).fill_null(False)
+    readable = pc.and_(readable, _is_a_day(pc.if_else(readable, written, None)))
+    has_offset = pc.and_(readable, pc.match_substring_regex(written, _HAS_OFFSET).fill_null(False))
+    naive = pc.and_(readable, pc.invert(has_offset))
+    stamps = _parse(pc.if_else(readable, written, None), has_offset)
+
+    known, ambiguous, nonexistent = (pc.invert(naive), *_nowhere(len(stamps), 2))
+    for name, rows in _zones(zone, naive):
+        local = pc.if_else(rows, stamps.cast(pa.timestamp("us")), None)
+        shifted = _localise(local, name)
+        if shifted is None:
+            continue
+        known = pc.or_(known, rows)
+        stamps = pc.if_else(rows, shifted.utc, stamps)
+        ambiguous = pc.or_(ambiguous, shifted.ambiguous)
+        nonexistent = pc.or_(nonexistent, shifted.nonexistent)
+    present = pc.not_equal(pc.utf8_length(written), 0).fill_null(False)
+    return Times(
+        pc.if_else(known, stamps, None),
+        pc.and_(present, pc.invert(readable)),
+        pc.invert(known),
+        ambiguous,
+        nonexistent,
+        naive,
+    )
+
+
+def to_date(text: Text, *formats: str) -> tuple[pa.Array, pa.Array]:
+    """Calendar days written in one of the `strptime` formats, and the mask of those unreadable."""
+    written = pc.utf8_trim_whitespace(flat(text)).dictionary_encode()
+    days = pa.array([_day(value, formats) for value in written.dictionary.to_pylist()], pa.date32())
+    found = days.take(written.indices)
+    return found, pc.and_(pc.is_valid(written), pc.is_null(found))
+
+
+def _day(value: str, formats: tuple[str, ...]) -> date | None:
+    for format_ in formats:
+        try:
+            return datetime.strptime(value, format_).date()
+        except ValueError:
+            continue
+    return None
+
+
+@cache
+def _iana() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class _Local(NamedTuple):
+    utc: pa.Array
+    ambiguous: pa.Array
+    nonexistent: pa.Array
+
+
+def _nowhere(length: int, times: int) -> list[pa.Array]:
+    return [pa.repeat(False, length)] * times
+
+
+def _is_a_day(written: pa.Array) -> pa.Array:
+    """Whether the calendar has the day (no 30 February); a file has few distinct days."""
+    days = pc.utf8_slice_codeunits(written, 0, 10).dictionary_encode()
+    real = [_day(day, ("%Y-%m-%d",)) is not None for day in days.dictionary.to_pylist()]
+    return pa.array(real, pa.bool_()).take(days.indices).fill_null(False)
+
+
+def _parse(written: pa.Array, has_offset: pa.Array) -> pa.Array:
+    """Each time as if it were UTC where it states no offset; nanoseconds are cut off."""
+    if pc.any(has_offset).as_py():
+        written = pc.replace_substring_regex(written, r" ?(?:Z|UTC|GMT)$", "Z")
+        written = pc.replace_substring_regex(written, r" ([+-][0-9:]+)$", r"\1")
+    midnight = pc.equal(pc.utf8_length(written), 10)
+    suffix = pc.if_else(has_offset, "", pc.if_else(midnight, " 00:00Z", "Z"))
+    stamps = pc.binary_join_element_wise(written, suffix, "").cast(pa.timestamp("ns", "UTC"))
+    return stamps.cast(TIMESTAMP, safe=False)
+
+
+def _zones(zone: Text | str, naive: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    """Each distinct zone of the rows that need one, with the mask of those rows."""
+    if isinstance(zone, str):
+        yield zone, naive
+        return
+    names = pc.utf8_trim_whitespace(flat(zone))
+    for name in pc.unique(names.filter(naive)).drop_null().to_pylist():
+        yield name, pc.and_(naive, pc.equal(names, name).fill_null(False))
+
+
+def _localise(local: pa.Array, zone: str) -> _Local | None:
+    """Local times of one zone in UTC; None where the zone is unknown."""
+    if (offset := _OFFSETS.get(zone.upper())) is not None:
+        moved = pc.subtract(local, pa.scalar(offset * 60_000_000, pa.duration("us")))
+        return _Local(moved.cast(TIMESTAMP), *_nowhere(len(local), 2))
+    if zone not in _iana():
+        return None
+    first = _assume(local, zone, "earliest")
+    last = _assume(local, zone, "latest")
+    differs = pc.not_equal(first, last).fill_null(False)
+    back = pc.local_timestamp(first.cast(pa.timestamp("us", zone)))
+    nonexistent = pc.and_(differs, pc.not_equal(back, local).fill_null(False))
+    ambiguous = pc.and_(differs, pc.invert(nonexistent))
+    # The offset before the change is the one of the day before, which no change is near.
+    day = pa.scalar(_DAY_IN_MICROSECONDS, pa.duration("us"))
+    before = pc.add(_assume(pc.subtract(local, day), zone, "earliest"), day)
+    return _Local(pc.if_else(nonexistent, before, first), ambiguous, nonexistent)
+
+
+def _assume(local: pa.Array, zone: str, side: str) -> pa.Array:
+    return pc.assume_timezone(local, zone, ambiguous=side, nonexistent=side).cast(TIMESTAMP)

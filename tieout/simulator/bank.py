@@ -1,0 +1,230 @@
+"""The company's bank accounts: one a processor and currency, and what is booked on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from tieout.money import exponent
+from tieout.simulator.draws import CAPITALS, Draws, token
+from tieout.simulator.errors import BANK_MISSING
+from tieout.simulator.months import Month
+from tieout.simulator.payouts import Payout
+from tieout.simulator.phases import CURRENCIES, PROCESSORS, STRIPE, phase_of
+from tieout.simulator.schedule import business_day
+from tieout.simulator.settlement import MERCHANT_ACCOUNTS
+
+_OPENING_MINOR = 2_500_000
+_HOLDER = "Tieout Demo Company"
+_SENDERS = ("STRIPE PAYMENTS", "ADYEN N.V.")
+# What else is booked in a month: day, counterparty, text, and a share of the month's volume in
+# hundredths of a percent.
+_OTHERS = (
+    (1, "Harbour Offices", "Rent", 2),
+    (15, "Northern Cloud", "Hosting invoice", 3),
+    (25, "Payroll account", "Salaries", 12),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One booked entry; credits to the company are positive."""
+
+    day: date
+    amount: int
+    counterparty: str
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One month of one account."""
+
+    month: Month
+    processor: int
+    currency: int
+    opening: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def closing(self) -> int:
+        """The balance at the end: opening and entries."""
+        return self.opening + sum(entry.amount for entry in self.entries)
+
+    @property
+    def account(self) -> str:
+        """An account number that no bank has issued."""
+        country = ("US", "DE", "GB", "JP")[self.currency]
+        return f"{country}00TDEM{1000 + 10 * self.processor + self.currency}"
+
+    @property
+    def number(self) -> int:
+        """Statements are numbered within their year."""
+        return self.month.month
+
+
+def file_name(month: Month, processor: int) -> str:
+    """The file in which an account's entries of a month are."""
+    return f"bank/camt053-{month}.xml" if processor == STRIPE else f"bank/mt940-{month}.sta"
+
+
+def statements(
+    draws: Draws, months: Sequence[Month], payouts: Sequence[Payout], volumes: dict[Month, int]
+) -> Iterator[Statement]:
+    """The statements of all accounts, month after month; each opens as the last one closed.
+
+    A payout that is booked after the last of the months is still under way and in none of them.
+    """
+    balance: dict[tuple[int, int], int] = {}
+    for month in months:
+        booked = [payout for payout in payouts if Month.of(payout.bank_day) == month]
+        phase = phase_of(month)
+        for processor in phase.processors:
+            for currency in phase.currencies:
+                own = [p for p in booked if (p.processor, p.currency) == (processor, currency)]
+                entries = [_payout_entry(p) for p in own if p.fate != BANK_MISSING]
+                if currency == 0:
+                    entries += _other_entries(draws, month, processor, volumes.get(month, 0))
+                opening = balance.get((processor, currency), _OPENING_MINOR)
+                ordered = sorted(entries, key=lambda entry: (entry.day, entry.reference))
+                statement = Statement(month, processor, currency, opening, tuple(ordered))
+                balance[processor, currency] = statement.closing
+                yield statement
+
+
+def _payout_entry(payout: Payout) -> Entry:
+    batch = f"{MERCHANT_ACCOUNTS[payout.currency]} batch {payout.batch}"
+    text = f"{payout.reference} {batch}" if payout.processor else f"STRIPE {payout.reference}"
+    return Entry(
+        day=payout.bank_day,
+        amount=payout.booked,
+        counterparty=_SENDERS[payout.processor],
+        text=text,
+        reference=payout.bank_reference,
+    )
+
+
+def _other_entries(draws: Draws, month: Month, processor: int, volume: int) -> list[Entry]:
+    """What a company pays beside: nothing that a processor has to do with."""
+    entries = []
+    for number, (day, counterparty, text, share) in enumerate(_OTHERS):
+        index = np.array([(month.ordinal * 10 + number) * 2 + processor], np.uint64)
+        percent = int(draws.between("bank.other", index, 80, 120)[0])
+        booked = business_day(month.first_day.replace(day=day))
+        if Month.of(booked) == month and volume:
+            amount = -(volume * share * percent // 1_000_000)
+            reference = token("B", int(draws.bits("bank.reference", index)[0]), CAPITALS, 14)
+            entries.append(Entry(booked, amount, counterparty, f"{text} {month}", reference))
+    return entries
+
+
+def files(made: Sequence[Statement]) -> Iterator[tuple[str, bytes, int]]:
+    """The statement files of a month: file name, content and the number of entries."""
+    for month in sorted({statement.month for statement in made}):
+        for processor in range(len(PROCESSORS)):
+            own = [s for s in made if (s.month, s.processor) == (month, processor)]
+            if own:
+                text = _camt(own) if processor == STRIPE else _mt940(own)
+                count = sum(len(statement.entries) for statement in own)
+                yield file_name(month, processor), text.encode(), count
+
+
+def _major(minor: int, currency: str) -> str:
+    return str(abs(Decimal(minor).scaleb(-exponent(currency))))
+
+
+def _sign(minor: int) -> str:
+    return "CRDT" if minor >= 0 else "DBIT"
+
+
+def _camt(own: Sequence[Statement]) -> str:
+    month = own[0].month
+    created = f"{month.last_day}T23:30:00+00:00"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02">\n'
+        "<BkToCstmrStmt>\n"
+        f"<GrpHdr><MsgId>TDEM-{month}</MsgId><CreDtTm>{created}</CreDtTm></GrpHdr>\n"
+        + "".join(_camt_statement(statement, created) for statement in own)
+        + "</BkToCstmrStmt>\n</Document>\n"
+    )
+
+
+def _camt_statement(statement: Statement, created: str) -> str:
+    currency, month = CURRENCIES[statement.currency], statement.month
+
+    def balance(code: str, minor: int, day: date) -> str:
+        return (
+            f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
+            f'<Amt Ccy="{currency}">{_major(minor, currency)}</Amt>'
+            f"<CdtDbtInd>{_sign(minor)}</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>\n"
+        )
+
+    return (
+        f"<Stmt>\n<Id>{statement.account}-{month}</Id>\n"
+        f"<ElctrncSeqNb>{statement.number}</ElctrncSeqNb>\n<CreDtTm>{created}</CreDtTm>\n"
+        f"<FrToDt><FrDtTm>{month.first_day}T00:00:00+00:00</FrDtTm>"
+        f"<ToDtTm>{month.last_day}T23:59:59+00:00</ToDtTm></FrToDt>\n"
+        f"<Acct><Id><Othr><Id>{statement.account}</Id></Othr></Id><Ccy>{currency}</Ccy>"
+        f"<Ownr><Nm>{_HOLDER}</Nm></Ownr></Acct>\n"
+        + balance("OPBD", statement.opening, month.first_day)
+        + balance("CLBD", statement.closing, month.last_day)
+        + "".join(_camt_entry(entry, currency) for entry in statement.entries)
+        + "</Stmt>\n"
+    )
+
+
+def _camt_entry(entry: Entry, currency: str) -> str:
+    sign = _sign(entry.amount)
+    party, family = ("Dbtr", "RCDT") if sign == "CRDT" else ("Cdtr", "ICDT")
+    name = escape(entry.counterparty)
+    return (
+        f'<Ntry><Amt Ccy="{currency}">{_major(entry.amount, currency)}</Amt>'
+        f"<CdtDbtInd>{sign}</CdtDbtInd><Sts>BOOK</Sts>"
+        f"<BookgDt><Dt>{entry.day}</Dt></BookgDt><ValDt><Dt>{entry.day}</Dt></ValDt>"
+        f"<AcctSvcrRef>{entry.reference}</AcctSvcrRef>"
+        f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly>"
+        "</Domn></BkTxCd><NtryDtls><TxDtls>"
+        "<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>"
+        f"<RltdPties><{party}><Nm>{name}</Nm></{party}></RltdPties>"
+        f"<RmtInf><Ustrd>{escape(entry.text)}</Ustrd></RmtInf>"
+        "</TxDtls></NtryDtls></Ntry>\n"
+    )
+
+
+def _mt940(own: Sequence[Statement]) -> str:
+    return "".join(_mt940_statement(statement) for statement in own)
+
+
+def _mt940_statement(statement: Statement) -> str:
+    currency, month = CURRENCIES[statement.currency], statement.month
+
+    def balance(tag: str, minor: int, day: date) -> str:
+        return f":{tag}:{_sign(minor)[0]}{day:%y%m%d}{currency}{_comma(minor, currency)}\r\n"
+
+    return (
+        f":20:TDEM{month.year}{month.month:02d}{currency}\r\n"
+        f":25:{statement.account}\r\n"
+        f":28C:{statement.number:05d}/001\r\n"
+        + balance("60F", statement.opening, month.first_day)
+        + "".join(
+            f":61:{entry.day:%y%m%d%m%d}{_sign(entry.amount)[0]}{_comma(entry.amount, currency)}"
+            f"NTRFNONREF//{entry.reference}\r\n"
+            f":86:{entry.text} {entry.counterparty}\r\n"
+            for entry in statement.entries
+        )
+        + balance("62F", statement.closing, month.last_day)
+        + "-\r\n"
+    )
+
+
+def _comma(minor: int, currency: str) -> str:
+    """An amount as SWIFT writes it: always with a comma, even where nothing comes after it."""
+    whole, _, places = _major(minor, currency).partition(".")
+    return f"{whole},{places}"

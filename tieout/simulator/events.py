@@ -1,0 +1,78 @@
+"""What happens to the payments of a month: captures, refunds, chargebacks and their reversals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tieout.simulator.draws import Bits, Draws, Ints, Mask
+from tieout.simulator.months import Month
+from tieout.simulator.payments import (
+    CAPTURED,
+    Attempts,
+)
+from tieout.simulator.schedule import DAY, TAIL_DAYS, seconds
+
+EVENT_TYPES = ("capture", "refund", "chargeback", "chargeback_reversal")
+CAPTURE, REFUND, CHARGEBACK, REVERSAL = range(4)
+
+_REFUNDS = 220  # of ten thousand captured payments
+_DISPUTES = 12
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of one kind or several: what happened, to which attempt, how much, and when.
+
+    `index` is the attempt's own, so an event is named by its kind and that index.
+    """
+
+    kind: Ints
+    row: Ints  # the position in the month's attempts
+    index: Bits
+    amount: Ints  # positive, in the currency of the attempt
+    at: Ints
+
+    def where(self, chosen: Mask) -> Events:
+        """The chosen ones of the events."""
+        return Events(
+            self.kind[chosen],
+            self.row[chosen],
+            self.index[chosen],
+            self.amount[chosen],
+            self.at[chosen],
+        )
+
+
+def events(draws: Draws, month: Month, attempts: Attempts) -> Events:
+    """Everything that happens to a month's captured payments, until shortly after its end."""
+    captured = np.flatnonzero(attempts.status == CAPTURED)
+    index, at = attempts.index[captured], attempts.captured_at[captured]
+    amount = attempts.captured[captured]
+    end = seconds(month.last_day) + (TAIL_DAYS + 1) * DAY
+
+    refunded_at = at + draws.between("refund.delay", index, DAY // 8, 12 * DAY)
+    is_refunded = draws.chance("refund", index, _REFUNDS) & (refunded_at < end)
+    in_full = draws.chance("refund.full", index, 7000)
+    part = amount * draws.between("refund.percent", index, 10, 80) // 100
+
+    disputed_at = at + draws.between("dispute.delay", index, 2 * DAY, 16 * DAY)
+    is_disputed = draws.chance("dispute", index, _DISPUTES) & (disputed_at < end) & ~is_refunded
+    reversed_at = disputed_at + draws.between("reversal.delay", index, 2 * DAY, 9 * DAY)
+    is_reversed = is_disputed & draws.chance("reversal", index, 4000) & (reversed_at < end)
+
+    everyone = np.ones(len(captured), np.bool_)
+    parts = [
+        (CAPTURE, everyone, amount, at),
+        (REFUND, is_refunded, np.where(in_full, amount, np.maximum(part, 1)), refunded_at),
+        (CHARGEBACK, is_disputed, amount, disputed_at),
+        (REVERSAL, is_reversed, amount, reversed_at),
+    ]
+    return Events(
+        kind=np.concatenate([np.full(int(chosen.sum()), kind) for kind, chosen, _, _ in parts]),
+        row=np.concatenate([captured[chosen] for _, chosen, _, _ in parts]),
+        index=np.concatenate([index[chosen] for _, chosen, _, _ in parts]),
+        amount=np.concatenate([minor[chosen] for _, chosen, minor, _ in parts]),
+        at=np.concatenate([moment[chosen] for _, chosen, _, moment in parts]),
+    )
