@@ -47,7 +47,7 @@ def canonical_tables(
     accounts = ingest(
         workspace.landing,
         workspace.canonical,
-        workspace.settings.files,
+        workspace.settings.file_rules,
         day_of(context),
         again=config.again,
         progress=reporter("reading"),

@@ -13,7 +13,6 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from assets.resources import WorkspaceResource, reporter
 from tieout.engine import connect
 from tieout.landing import Progress
-from tieout.settings import Settings
 
 PROJECT = DbtProject(
     project_dir=Path(__file__).parents[1] / "dbt_project", packaged_project_dir=None
@@ -65,7 +64,7 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build every model and test; a failed test fails what depends on its model."""
         use_workspace(workspace)
-        results = _build(workspace.settings, reporter("reconciling"))
+        results = _build(workspace, reporter("reconciling"))
         checks = {key.name: key for key in context.selected_asset_check_keys}
         with connect(workspace.workspace.warehouse, read_only=True) as connection:
             for result in results:
@@ -77,7 +76,7 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
     return warehouse
 
 
-def _build(settings: Settings, report: Progress) -> list[Any]:
+def _build(workspace: WorkspaceResource, report: Progress) -> list[Any]:
     """dbt's results of one build, in this process: starting another one costs seconds."""
     report("loading dbt", 0, 1)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -92,14 +91,18 @@ def _build(settings: Settings, report: Progress) -> list[Any]:
             done += 1
             report(event.data.node_info.node_name, done, 0)
 
+    settings = workspace.settings
     as_of = settings.as_of_date()
     variables = {
         "reporting_currency": settings.reporting_currency,
         "as_of": as_of.isoformat() if as_of else "latest",
     }
     folder = str(PROJECT.project_dir)
-    command = ["build", "--project-dir", folder, "--profiles-dir", folder]
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    command += ["--project-dir", folder, "--profiles-dir", folder]
     command += ["--vars", json.dumps(variables), "--log-level-file", "none"]
+    # What dbt keeps between commands belongs to the workspace: runs of two do not meet in it.
+    command += ["--target-path", str(workspace.workspace.data / "dbt")]
     try:
         outcome = dbtRunner(callbacks=[count]).invoke(command)
     finally:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.failure import RunFailed
 from pipelines.progress import progress_bar
 from tieout import __version__
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
@@ -55,8 +56,6 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command; what a user can mend is an error of one line and exit code 2."""
-    from pipelines.run import RunFailed
-
     try:
         app()
     except (ConfigurationError, NoEdition, NotReadOnly) as error:

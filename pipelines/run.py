@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 from filelock import FileLock, Timeout
 from rich.console import Console
 
+from pipelines.failure import RunFailed
 from pipelines.progress import progress_bar
 from tieout.settings import ConfigurationError, Workspace
 
@@ -20,15 +20,6 @@ INSTANCE = """\
 telemetry: {enabled: false}
 concurrency: {pools: {granularity: op, default_limit: 1}}
 """
-
-
-@dataclass
-class RunFailed(Exception):
-    """A run that ended without publishing; `step` and `reason` say where and why."""
-
-    step: str
-    reason: str
-    run_id: str
 
 
 def prepare_instance(workspace: Workspace) -> None:
@@ -107,6 +98,8 @@ def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
 
 def _said(check: dg.AssetCheckEvaluation) -> list[str]:
     """What a failed check says: the expectations that failed, or dbt's message."""
-    values = [check.metadata[k].value for k in ("failed", "errors", "message") if k in check.metadata]
+    values = [
+        check.metadata[k].value for k in ("failed", "errors", "message") if k in check.metadata
+    ]
     lines = [line for value in values for line in (value if isinstance(value, list) else [value])]
     return [check.check_name, *map(str, lines)]

@@ -61,7 +61,7 @@
         '{{ leg }}' as leg,
         match_key,
         min(processor) as processor,
-        min(reference) as reference,
+        coalesce(min(case when side = 'left' then reference end), min(reference)) as reference,
         cast(sum(case when side = 'left' then 1 else 0 end) as integer) as left_count,
         cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
         {{ sum_minor("case when side = 'left' then amount_minor else 0 end") }} as left_minor,

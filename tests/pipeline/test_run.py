@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.run import RunFailed, exclusive
+from pipelines.failure import RunFailed
+from pipelines.run import exclusive
 from tests.pipeline.conftest import DAY, Company, make_company
 from tieout.editions import NOT_IDENTIFYING, Editions
 from tieout.settings import ConfigurationError, Workspace

@@ -45,13 +45,16 @@ class Quarantined:
 
     @classmethod
     def one(cls, line: int, text: str, reason: str) -> Quarantined:
+        """One record."""
         return cls.many([(line, text, reason)])
 
     @classmethod
     def many(cls, rows: list[tuple[int, str, str]]) -> Quarantined:
+        """Some records as (line, text, reason)."""
         fields = [f for f in QUARANTINE if f.name != "source_file_sha256"]
-        columns = list(zip(*rows, strict=True)) or [[] for _ in fields]
-        return cls(pa.table(list(map(list, columns)), schema=pa.schema(fields)))
+        names = [field.name for field in fields]
+        named = [dict(zip(names, row, strict=True)) for row in rows]
+        return cls(pa.Table.from_pylist(named, schema=pa.schema(fields)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class ControlTotal:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something a person should know that stops no row: `code` is stable, `message` is for people."""
+    """What a person should know and what stops no row: a stable `code`, a `message` in words."""
 
     code: str
     message: str
@@ -126,6 +129,7 @@ class Head:
 
     @classmethod
     def of(cls, path: Path, name: str) -> Head:
+        """The head of the file at `path`, which was delivered as `name`."""
         with path.open("rb") as file:
             return cls(name, file.read(HEAD_BYTES), path)
 
@@ -144,6 +148,7 @@ class Head:
 
     @property
     def first_line(self) -> str:
+        """The first line that is not empty."""
         return next((line for line in self.text.splitlines() if line.strip()), "")
 
 

@@ -1,24 +1,3 @@
-with
-    costs as (select * from {{ ref("stg_costs") }}),
-
-    monthly as (
-        select
-            {{ first_of_month("period") }} as month,
-            cost_driver,
-            coalesce(category, 'none') as category,
-            currency,
-            {{ sum_minor("amount_minor") }} as amount_minor,
-            -- A month's cost is converted at the last rate of the month.
-            {{ add_days(first_of_month("period"), "31") }} as a_day_of_next_month
-        from costs
-        group by 1, 2, 3, 4, 6
-    ),
-
-    dated as (
-        select monthly.*, {{ add_days(first_of_month("a_day_of_next_month"), "-1") }} as last_day
-        from monthly
-    )
-
 select
     m.month,
     m.cost_driver,
@@ -28,4 +7,4 @@ select
     {{ in_reporting("m.amount_minor", "m.currency") }} as amount_reporting_minor,
     '{{ var("reporting_currency") }}' as reporting_currency,
     fx.rate_date
-from dated as m {{ reporting_joins("m", "currency", "last_day") }}
+from {{ ref("int_costs_monthly") }} as m {{ reporting_joins("m", "currency", "last_day") }}

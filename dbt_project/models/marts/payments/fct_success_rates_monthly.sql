@@ -1,30 +1,6 @@
 -- One population, several definitions (docs/metrics.md): numerators and denominators are stored,
 -- a rate is divided last. Payments count in the month of their first attempt, attempts in their
 -- own.
-with
-    attempts as (
-        select
-            p.*,
-            {{ first_of_month("cast(created_at as date)") }} as month,
-            coalesce(processor, 'none') as processor_name,
-            case when status in ('authorised', 'captured') then 1 else 0 end as is_authorised,
-            case when status = 'invalid' then 0 else 1 end as is_valid,
-            case
-                when status in ('invalid', 'blocked', 'authentication_failed') then 0 else 1
-            end as is_submitted
-        from {{ ref("stg_payments") }} as p
-    ),
-
-    ranked as (
-        select
-            attempts.*,
-            row_number() over (
-                partition by payment_id order by attempt_no, created_at, attempt_id
-            ) as attempt_rank,
-            max(is_authorised) over (partition by payment_id) as payment_authorised
-        from attempts
-    )
-
 select
     month,
     processor_name as processor,
@@ -40,5 +16,5 @@ select
     cast(
         sum(case when attempt_rank = 1 then payment_authorised else 0 end) as bigint
     ) as payments_authorised
-from ranked
+from {{ ref("int_attempts") }}
 group by 1, 2

@@ -1,31 +1,4 @@
 -- From the records of a file to the rows that are in use: nothing between the two is unaccounted.
-with
-    stored as (
-        {% for table in canonical_tables() %}
-            select source_file_sha256, count(*) as n
-            from {{ source("canonical", table) }}
-            group by 1 {{ "union all" if not loop.last }}
-        {% endfor %}
-    ),
-
-    in_use as (
-        {% for table in canonical_tables() %}
-            select source_file_sha256, count(*) as n
-            from {{ ref("stg_" ~ table) }}
-            group by 1 {{ "union all" if not loop.last }}
-        {% endfor %}
-    ),
-
-    stored_by_file as (select source_file_sha256, sum(n) as n from stored group by 1),
-
-    in_use_by_file as (select source_file_sha256, sum(n) as n from in_use group by 1),
-
-    quarantined_by_file as (
-        select source_file_sha256, count(*) as n
-        from {{ source("canonical", "quarantine") }}
-        group by 1
-    )
-
 select
     f.source_file_sha256,
     f.source,
@@ -41,11 +14,9 @@ select
     - f.quarantined_records
     - f.structural_records as records_difference,
     f.canonical_rows,
-    cast(coalesce(u.n, 0) as bigint) as rows_in_use,
-    cast(coalesce(s.n, 0) - coalesce(u.n, 0) as bigint) as rows_superseded,
-    cast(f.canonical_rows - coalesce(s.n, 0) as bigint) as rows_difference,
-    cast(f.quarantined_records - coalesce(q.n, 0) as bigint) as quarantine_difference
-from {{ ref("stg_source_files") }} as f
-left join stored_by_file as s on f.source_file_sha256 = s.source_file_sha256
-left join in_use_by_file as u on f.source_file_sha256 = u.source_file_sha256
-left join quarantined_by_file as q on f.source_file_sha256 = q.source_file_sha256
+    r.rows_in_use,
+    r.rows_stored - r.rows_in_use as rows_superseded,
+    f.canonical_rows - r.rows_stored as rows_difference,
+    f.quarantined_records - r.rows_quarantined as quarantine_difference
+from {{ ref("int_files") }} as f
+inner join {{ ref("int_file_rows") }} as r on f.source_file_sha256 = r.source_file_sha256

@@ -13,4 +13,4 @@ select
     report_id,
     report_version,
     superseded_by
-from {{ ref("stg_source_files") }}
+from {{ ref("int_files") }}

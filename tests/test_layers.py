@@ -1,0 +1,91 @@
+"""The house: imports run down only, and marts never read staging."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.manifest import manifest
+
+ROOT = Path(__file__).parents[1]
+BELOW = {
+    "staging": {"source", "staging"},
+    "movements": {"staging", "movements", "seeds"},
+    "reconciliation": {"staging", "movements", "reconciliation", "seeds"},
+    "marts": {"movements", "reconciliation", "marts", "seeds"},
+}
+
+
+def test_imports_run_down_only() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.fixture(scope="module")
+def nodes() -> dict[str, dict[str, object]]:
+    parsed = json.loads(manifest().read_text())
+    return {**parsed["nodes"], **parsed["sources"]}
+
+
+def layer(node: dict[str, object]) -> str:
+    kind = str(node["resource_type"])
+    if kind != "model":
+        return {"source": "source", "seed": "seeds"}[kind]
+    return str(node["fqn"][1])  # type: ignore[index]
+
+
+def models(nodes: dict[str, dict[str, object]]) -> list[dict[str, object]]:
+    return [node for node in nodes.values() if node["resource_type"] == "model"]
+
+
+def test_a_model_reads_only_the_layers_below(nodes: dict[str, dict[str, object]]) -> None:
+    for node in models(nodes):
+        read = {
+            layer(nodes[name])
+            for name in node["depends_on"]["nodes"]  # type: ignore[index]
+        }
+        # The counts of what is stored are taken where it is stored; nothing else reads there.
+        allowed = BELOW[layer(node)] | ({"source"} if node["name"] == "int_file_rows" else set())
+        assert read <= allowed, node["name"]
+
+
+def test_every_model_is_described_down_to_its_grain(nodes: dict[str, dict[str, object]]) -> None:
+    for node in models(nodes):
+        assert "Grain:" in str(node["description"]), node["name"]
+
+
+def test_every_mart_has_an_enforced_contract(nodes: dict[str, dict[str, object]]) -> None:
+    for node in models(nodes):
+        if layer(node) == "marts":
+            columns: dict[str, dict[str, str]] = node["columns"]  # type: ignore[assignment]
+            assert node["config"]["contract"]["enforced"], node["name"]  # type: ignore[index]
+            assert all(c["data_type"] and c["description"] for c in columns.values()), node["name"]
+            if not str(node["name"]).startswith(("rpt_", "fct_")):
+                raise AssertionError(f"{node['name']} is neither a fact nor a report")
+
+
+def test_no_float_touches_money(nodes: dict[str, dict[str, object]]) -> None:
+    for node in models(nodes):
+        sql = re.sub(r"--.*", "", str(node["raw_code"])).lower()
+        assert not re.search(r"\b(double|float|real)\b", sql), node["name"]
+        for name, column in node["columns"].items():  # type: ignore[attr-defined]
+            if name.endswith("_minor"):
+                assert column["data_type"] == "bigint", f"{node['name']}.{name}"
+
+
+def test_no_machine_s_path_stands_in_the_repo() -> None:
+    command = [
+        "git",
+        "grep",
+        "-nIE",
+        r"(/tmp/|/work/|/root/)[A-Za-z0-9._-]+",
+        "--",
+        ".",
+        ":!*.lock",
+    ]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert [line for line in result.stdout.splitlines() if "test_layers.py" not in line] == []
