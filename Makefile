@@ -4,9 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SERVE ?= yes
 DEMO ?= demo
+PAYMENTS ?= 20000
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-fast lint format dev lock clean
+.PHONY: help setup demo test test-fast lint format dev bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +53,9 @@ format: setup ## Format Python and SQL
 
 dev: setup ## Dagster's pages for the demo workspace (make demo first)
 	@$(BIN)/tieout dagster --home $(DEMO)
+
+bench: setup ## What the road costs on this machine (PAYMENTS=20000 a month)
+	@$(BIN)/python -m benchmarks.road --payments $(PAYMENTS)
 
 lock: setup ## Lock all dependencies by hash after a change of pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --generate-hashes --no-header -o requirements.lock

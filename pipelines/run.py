@@ -15,9 +15,10 @@ from pipelines.failure import RunFailed
 from pipelines.progress import progress_bar
 from tieout.settings import ConfigurationError, Workspace
 
-# One writer of the warehouse at a time, in `dagster dev` too; and no telemetry.
+# One writer of the warehouse at a time, in `dagster dev` too; no telemetry, no sign-up form.
 INSTANCE = """\
 telemetry: {enabled: false}
+nux: {enabled: false}
 concurrency: {pools: {granularity: op, default_limit: 1}}
 """
 

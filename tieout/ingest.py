@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
 
 from tieout.cards import truncate_cards, truncate_text
 from tieout.contracts import ALL_SCHEMAS, Table
@@ -128,21 +129,26 @@ def ingest(
         if again or not canonical.is_read(delivery, lambda name: by_format(name).version)
     ]
     accounts = []
-    for number, delivery in enumerate(todo):
-        if progress:
-            progress(delivery.origin, number, len(todo))
-        accounts.append(_ingest_file(landing, canonical, rules, delivery))
+    with connect() as engine:
+        for number, delivery in enumerate(todo):
+            if progress:
+                progress(delivery.origin, number, len(todo))
+            accounts.append(_ingest_file(engine, landing, canonical, rules, delivery))
     return accounts
 
 
 def _ingest_file(
-    landing: Landing, canonical: Canonical, rules: tuple[FileRule, ...], delivery: Delivery
+    engine: DuckDBPyConnection,
+    landing: Landing,
+    canonical: Canonical,
+    rules: tuple[FileRule, ...],
+    delivery: Delivery,
 ) -> FileAccount:
     account = FileAccount(delivery)
     path = landing.path(delivery.sha256)
     workshop = canonical.root / ".writing"
     shutil.rmtree(workshop, ignore_errors=True)
-    writer = _Writer(workshop, account)
+    writer = _Writer(engine, workshop, account)
     try:
         with writer:
             if delivery.bytes:
@@ -157,7 +163,7 @@ def _ingest_file(
             delivery, account.source, account.format, account.reader_version, str(error)
         )
         account.records = account.quarantined = 1
-        writer = _Writer(workshop, account)
+        writer = _Writer(engine, workshop, account)
         with writer:
             writer.write(
                 "quarantine",
@@ -184,7 +190,8 @@ def _choose_reader(
 class _Writer:
     """Writes the parts of one file into a folder of its own; `_commit` moves them into place."""
 
-    def __init__(self, folder: Path, account: FileAccount) -> None:
+    def __init__(self, engine: DuckDBPyConnection, folder: Path, account: FileAccount) -> None:
+        self.engine = engine
         self.folder = folder
         self.account = account
         self.files: dict[str, pq.ParquetWriter] = {}
@@ -211,7 +218,7 @@ class _Writer:
             case Rows(table, data):
                 if data.num_rows:
                     self._lines.append(data["source_line"].unique())
-                    self.write(table.name, _with_lineage(table, data, account))
+                    self.write(table.name, _with_lineage(self.engine, table, data, account))
             case Quarantined(data):
                 account.quarantined += data.num_rows
                 if data.num_rows:
@@ -242,7 +249,9 @@ class _Writer:
         self.account.rows[table] += data.num_rows
 
 
-def _with_lineage(table: Table, data: pa.Table, account: FileAccount) -> pa.Table:
+def _with_lineage(
+    engine: DuckDBPyConnection, table: Table, data: pa.Table, account: FileAccount
+) -> pa.Table:
     """The reader's rows with the columns of the contract it left out, and the lineage.
 
     A record id is the hash of what identifies the record: source and key where the source has
@@ -268,11 +277,10 @@ def _with_lineage(table: Table, data: pa.Table, account: FileAccount) -> pa.Tabl
                $sha256 as source_file_sha256, source_line, {extra}
         from data
     """
-    with connect() as connection:
-        connection.register("data", data)
-        parameters = {"sha256": account.delivery.sha256, "source": account.source}
-        used = {k: v for k, v in parameters.items() if f"${k}" in sql}
-        result: pa.Table = connection.execute(sql, used).to_arrow_table()
+    engine.register("data", data)
+    parameters = {"sha256": account.delivery.sha256, "source": account.source}
+    result: pa.Table = engine.execute(sql, parameters).to_arrow_table()
+    engine.unregister("data")
     return _enforce(result, table.schema, account)
 
 

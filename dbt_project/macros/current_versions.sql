@@ -5,27 +5,18 @@
   version wins, then the latest arrival. Rows of a file that a restated report supersedes are out.
   What is left out here is counted in rpt_file_conservation.
 #}
-{% macro current_versions(table, version=none) %}
-    select *
-    from
-        (
-            select
-                r.*,
-                row_number() over (
-                    partition by r.record_id
-                    order by
-                        {% if version %} r.{{ version }} desc nulls last,{% endif %}
-                        r.arrival_day desc,
-                        r.source_file_sha256 desc,
-                        r.source_line desc
-                ) as version_rank
-            from {{ source("canonical", table) }} as r
-            where
-                r.source_file_sha256 in (
-                    select f.source_file_sha256
-                    from {{ ref("stg_source_files") }} as f
-                    where f.superseded_by is null
-                )
-        ) as ranked
-    where version_rank = 1
+{% macro current_versions(table) %}
+    select r.*
+    from {{ source("canonical", table) }} as r
+    inner join
+        {{ ref("stg_source_files") }} as f
+        on r.source_file_sha256 = f.source_file_sha256
+        and f.superseded_by is null
+    left join
+        {{ ref("stg_superseded_rows") }} as s
+        on s.source_table = '{{ table }}'
+        and r.record_id = s.record_id
+        and r.source_file_sha256 = s.source_file_sha256
+        and r.source_line = s.source_line
+    where s.record_id is null
 {% endmacro %}

@@ -1,1 +1,1 @@
-{{ current_versions("chart_of_accounts", version="updated_at") }}
+{{ current_versions("chart_of_accounts") }}

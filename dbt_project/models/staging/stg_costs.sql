@@ -1,1 +1,1 @@
-{{ current_versions("costs", version="updated_at") }}
+{{ current_versions("costs") }}

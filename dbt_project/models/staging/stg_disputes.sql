@@ -1,1 +1,1 @@
-{{ current_versions("disputes", version="updated_at") }}
+{{ current_versions("disputes") }}

@@ -1,1 +1,1 @@
-{{ current_versions("ledger_entries", version="updated_at") }}
+{{ current_versions("ledger_entries") }}

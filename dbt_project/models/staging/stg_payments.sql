@@ -1,1 +1,1 @@
-{{ current_versions("payments", version="updated_at") }}
+{{ current_versions("payments") }}

@@ -1,1 +1,1 @@
-{{ current_versions("refunds", version="updated_at") }}
+{{ current_versions("refunds") }}

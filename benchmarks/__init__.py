@@ -1,0 +1,1 @@
+"""What the road costs: commands that print figures. None of them is a test."""

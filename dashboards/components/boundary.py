@@ -1,0 +1,40 @@
+"""No reader ever sees a traceback: a reference for support stands in its place."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboards.components import links
+
+Shown = TypeVar("Shown")
+_log = logging.getLogger(__name__)
+
+
+def guarded(show: Callable[[], Shown], title: str | None = None) -> Shown | None:
+    """Show something; what goes wrong is logged with the reference that the reader is given.
+
+    `title` stands above the notice where the page cannot have shown its own yet.
+    """
+    try:
+        return show()
+    except Exception:
+        reference = secrets.token_hex(4)
+        _log.exception("a page could not be shown; reference %s", reference)
+        if title:
+            st.title(title, anchor=False)
+        with st.container(border=True, key="error", gap="small"):
+            st.markdown("## :material/error: This page could not be shown")
+            st.markdown(
+                "Nothing was changed, and other pages are not affected. "
+                f"The log of the server has the details under the reference `{reference}`."
+            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if st.button("Try again", type="primary", key="again"):
+                    st.rerun()
+                links.to("overview", "Back to Overview", ":material/arrow_back:")
+        return None

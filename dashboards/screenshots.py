@@ -1,0 +1,132 @@
+"""Screenshots of the pages for the README: ``python -m dashboards.screenshots --home X --out Y``.
+
+Needs Playwright and a Chromium, which come with the development dependencies only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+START_SECONDS = 40
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its file name, the address below the server, theme and size."""
+
+    name: str
+    address: str
+    theme: Literal["light", "dark"]
+    width: int
+    height: int
+
+
+SHOTS = (
+    Shot("overview-light.png", "", "light", 1440, 1340),
+    Shot("reconciliation-light.png", "reconciliation", "light", 1440, 1500),
+    Shot("overview-dark.png", "", "dark", 1440, 1340),
+)
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The dashboards of a workspace on a free port of this machine; yields the address."""
+    folder = Path(__file__).parent
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        cwd=folder,
+        env={**os.environ, "TIEOUT_HOME": str(home.resolve())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(f"{address}_stcore/health", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the dashboards did not answer within {START_SECONDS} seconds")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: that of the system, or the one that Playwright brought."""
+    from playwright.sync_api import sync_playwright
+
+    executable = str(CHROMIUM) if CHROMIUM.exists() else None
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def settle(page: Page, pause: int = 300) -> None:
+    """Wait until the page stands still: its title is there, and nothing runs or loads."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="hidden")
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
+    page.wait_for_timeout(pause)
+
+
+def take(home: Path, out: Path) -> list[Path]:
+    """Write all screenshots of a workspace; returns their files."""
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    with served(home) as address, browser() as chromium:
+        for shot in SHOTS:
+            context = chromium.new_context(
+                viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.theme
+            )
+            page = context.new_page()
+            page.goto(address + shot.address)
+            settle(page, pause=1500)  # charts are drawn after everything else
+            page.screenshot(path=out / shot.name)
+            written.append(out / shot.name)
+            context.close()
+    return written
+
+
+def main() -> None:
+    """Read the arguments and take the screenshots."""
+    parser = argparse.ArgumentParser(description="Screenshots of the dashboards.")
+    parser.add_argument("--home", type=Path, required=True, help="the workspace to show")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    arguments = parser.parse_args()
+    for path in take(arguments.home, arguments.out):
+        sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    main()

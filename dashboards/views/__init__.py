@@ -1,0 +1,1 @@
+"""The pages. A file is one page, run by the router in ``app.py``."""

@@ -1,0 +1,175 @@
+"""The pages in a real browser: nothing is red, and every figure leads to its original line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.dashboards import small_edition
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+if not CHROMIUM.exists() and os.environ.get("CI") != "true":
+    pytest.skip(f"there is no Chromium at {CHROMIUM}", allow_module_level=True)
+
+from playwright.sync_api import Browser, ConsoleMessage, Page  # noqa: E402
+
+from dashboards.screenshots import browser, served, settle  # noqa: E402
+
+ROW = 36  # the height of a row of a grid, which is a canvas
+# A deep link makes Streamlit ask for these two below the page's path, where they are not.
+HARMLESS = re.compile(r"_stcore/(health|host-config)")
+
+
+@dataclass
+class Opened:
+    """The dashboards of the small edition, and what the console has complained of."""
+
+    browser: Browser
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def page(self, path: str = "", *, theme: str = "light", width: int = 1440) -> Page:
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 1200},
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        page = context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(urljoin(self.address, path))
+        settle(page)
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not HARMLESS.search(message.location.get("url", "")):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    home = small_edition.workspace(tmp_path_factory.mktemp("books"))
+    small_edition.publish(home)
+    with served(home.home) as address, browser() as chromium:
+        yield Opened(chromium, address)
+
+
+def assert_fine(opened: Opened, page: Page) -> None:
+    assert page.locator(".st-key-error").count() == 0
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("h1").count() == 1
+    assert opened.complaints == []
+
+
+def select(page: Page, grid: int, row: int) -> None:
+    """Tick a row of a grid. It is a canvas, so the place is reckoned from its rows."""
+    frame = page.locator("[data-testid=stDataFrame]").nth(grid)
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + ROW * (row + 1) + ROW / 2)
+    page.wait_for_timeout(500)
+    settle(page)
+
+
+@pytest.mark.parametrize(
+    ("path", "theme", "width"),
+    [
+        ("", "light", 1440),
+        ("", "dark", 400),
+        ("reconciliation", "dark", 1440),
+        ("reconciliation?period=Nov+2026", "light", 1024),
+        (f"record?item={small_edition.item_id('payout_bank', 'broken')}", "light", 1440),
+        ("record?item=nothing", "dark", 400),
+    ],
+)
+def test_every_page_opens(opened: Opened, path: str, theme: str, width: int) -> None:
+    page = opened.page(path, theme=theme, width=width)
+    assert_fine(opened, page)
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) <= 0
+    page.context.close()
+
+
+def test_from_a_figure_to_the_original_line(opened: Opened) -> None:
+    page = opened.page()
+    page.get_by_role("link", name="amount mismatch").click()
+    page.wait_for_selector("h1:has-text('Reconciliation')")
+    settle(page)
+    assert "type=Amount+mismatch" in page.url
+    select(page, grid=1, row=1)
+    detail = page.locator(".st-key-detail")
+    assert f"{small_edition.ORIGIN}:3" in detail.inner_text()
+    page.locator(".st-key-open button").click()
+    page.wait_for_selector("h1:has-text('Payments to settlement')")
+    settle(page)
+    text = page.locator("[data-testid=stMain]").inner_text()
+    assert "ch_2,49.00,card 411111******1111" in text
+    assert small_edition.CARD not in page.content()
+    assert_fine(opened, page)
+    # The way back leads to the same selection.
+    page.locator("[data-testid=stMain]").get_by_role("link", name="Reconciliation").click()
+    page.wait_for_selector("h1:has-text('Reconciliation')")
+    settle(page)
+    assert "type=Amount+mismatch" in page.url
+    page.context.close()
+
+
+def test_a_copied_link_shows_the_same(opened: Opened) -> None:
+    page = opened.page("?period=Nov+2026&currency=EUR")
+    seen = page.locator(".st-key-verdict").inner_text()
+    assert "€5.00" in seen
+    page.locator(".st-key-link button").click()
+    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    page.context.close()
+    assert "edition=2026-11-22" in link
+    other = opened.page(link)
+    assert other.locator(".st-key-verdict").inner_text() == seen
+    other.get_by_role("link", name="Reconciliation").click()
+    other.wait_for_selector("h1:has-text('Reconciliation')")
+    settle(other)
+    assert "currency=EUR" in other.url
+    assert "period=Nov+2026" in other.url
+    assert_fine(opened, other)
+    other.context.close()
+
+
+def test_a_selected_leg_becomes_the_filter_in_the_address(opened: Opened) -> None:
+    page = opened.page("reconciliation")
+    select(page, grid=0, row=4)
+    assert "leg=Payout+to+bank" in page.url
+    assert not page.locator("[aria-label^='Download as CSV']").first.is_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("item_id,leg,status")
+    assert len(lines) == 3  # the broken items in two currencies
+    assert_fine(opened, page)
+    page.context.close()
+
+
+def test_no_request_leaves_the_machine(opened: Opened) -> None:
+    context = opened.browser.new_context()
+    page = context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(opened.address)
+    settle(page)
+    assert hosts == {opened.address.split("/")[2]}
+    context.close()
+
+
+def test_axe_finds_nothing_serious(opened: Opened) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not here")
+    for path in ("", "reconciliation"):
+        page = opened.page(path)
+        found = axe.Axe().run(page).response["violations"]
+        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+        page.context.close()

@@ -1,0 +1,68 @@
+"""Money, rates and exports as people read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from babel import Locale
+
+from dashboards.components import export, money
+from dashboards.context import Scope
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "compact", "text"),
+    [
+        (123456789, "USD", False, "$1,234,567.89"),
+        (-5, "USD", False, "−$0.05"),
+        (335, "JPY", False, "¥335"),
+        (9007199254740993, "USD", False, "$90,071,992,547,409.93"),
+        (999_999, "USD", True, "$9,999.99"),
+        (1_000_000, "USD", True, "$10.0K"),
+        (5_770_260, "USD", True, "$57.7K"),
+        (25_523_456_700, "USD", True, "$255M"),
+        (99_960_000, "USD", True, "$1.00M"),
+        (99_949_999, "USD", True, "$999K"),
+        (999_600_000, "USD", True, "$10.0M"),
+        (-1_250_000, "JPY", True, "−¥1.25M"),
+        (None, "USD", True, "–"),
+    ],
+)
+def test_money(minor: int | None, currency: str, compact: bool, text: str) -> None:
+    assert money.money(minor, currency, compact) == text
+
+
+def test_money_in_the_locale_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(money, "reader_locale", lambda: Locale("de", "DE"))
+    assert money.money(123456789, "EUR").replace("\xa0", " ") == "1.234.567,89 €"
+    assert money.money(5_770_260, "EUR", compact=True).replace("\xa0", " ") == "57,7K €"
+    assert money.percent(99977, 100000) == "99,977%"
+    assert money.count(1234567) == "1.234.567"
+
+
+def test_a_rate_is_never_rounded_up_to_all() -> None:
+    assert money.percent(999_999, 1_000_000) == "99.999%"
+    assert money.percent(9_999_999, 10_000_000) == "99.999%"
+    assert money.percent(0, 0) == "–"
+
+
+def test_changes_are_written_as_the_metric_reads_them() -> None:
+    assert money.ratio_change((9990, 10000), (9995, 10000)) == "-5.0 bps"
+    assert money.ratio_change((1, 1), (0, 0)) is None
+    assert money.amount_change(90, 100) == "-10.0%"
+    assert money.amount_change(90, 0) is None
+    assert money.money_change(-100, "USD") == "-$1.00"
+
+
+def test_cells_that_a_spreadsheet_would_run_are_escaped() -> None:
+    risky = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "fine", 5, None]
+    _, row = csv.reader(io.StringIO(export.as_csv(["a"] * 9, [risky]), newline=""))
+    assert row == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "fine", "5", ""]
+
+
+def test_a_month_ends_where_the_next_begins() -> None:
+    scope = Scope.of_month(date(2026, 12, 1), None)
+    assert (scope.first, scope.after) == (date(2026, 12, 1), date(2027, 1, 1))
