@@ -139,7 +139,7 @@ def success(context: Context) -> None:
             "series": "Success",
             "value": int(row["authorised"]) / int(row["valid"]),
             "text": percent(int(row["authorised"]), int(row["valid"])),
-            "label": percent(int(row["authorised"]), int(row["valid"]), 2),
+            "label": percent(int(row["authorised"]), int(row["valid"])),
         }
         for row in queries.success(context)
     ]
