@@ -31,6 +31,11 @@ def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path: Path) -> N
         ('as_of = "latest"', "as_of = ", "TOML"),
         (
             'as_of = "latest"',
+            'as_of = "latest"\n[[files]]\nfiles = "x"\nformat = "stripes"\nsource = "s"\n',
+            "stripe_payout_reconciliation",
+        ),
+        (
+            'as_of = "latest"',
             'as_of = "latest"\n[[databases]]\nsource = "c"\nuri_env = "U"\noverlap_minutes = 1\n'
             'tables = {bank_lines = "x"}',
             "bank_lines",

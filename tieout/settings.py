@@ -63,6 +63,14 @@ class FileRule(_Strict):
     format: str
     source: str
 
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, name: str) -> str:
+        from tieout.formats import by_format  # the readers are heavy, and few rules name one
+
+        by_format(name)
+        return name
+
 
 class Database(_Strict):
     """Tables of the company's own database: canonical table → relation to read it from."""

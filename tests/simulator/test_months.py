@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
 from tieout.simulator import DEMO_MONTHS, Month, parse_months
 from tieout.simulator.phases import PHASES, phase_of
+from tieout.simulator.schedule import DAY, moments, seconds
 
 
 def test_ranges_and_single_months_in_order_and_once() -> None:
@@ -51,3 +53,13 @@ def test_neighbouring_months() -> None:
     assert Month(2012, 1).previous == Month(2011, 12)
     assert Month(2009, 1).previous is None
     assert str(Month(2012, 2).last_day) == "2012-02-29"
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 1000, 100_000])
+def test_every_moment_lies_in_its_month_however_few_there_are(count: int) -> None:
+    month = Month(2020, 10)
+    for jitter in (0, 2**32 - 1):
+        drawn = moments(month, count, np.full(count, jitter, np.int64))
+        assert seconds(month.first_day) <= drawn.min()
+        assert drawn.max() < seconds(month.last_day) + DAY
+        assert (np.diff(drawn) >= 0).all()

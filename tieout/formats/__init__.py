@@ -72,7 +72,7 @@ def by_format(name: str) -> Reader:
         if reader.format == name:
             return reader
     known = ", ".join(sorted(reader.format for reader in READERS))
-    raise KeyError(f"there is no format {name!r}; known are {known}")
+    raise ValueError(f"there is no format {name!r}; known are {known}")
 
 
 def _looks_like(head: Head) -> str | None:

@@ -108,7 +108,9 @@ def moments(month: Month, count: int, jitter: Ints) -> Ints:
     ends = np.cumsum(weights)
     total = int(ends[-1])
     step = total // count
-    place = np.arange(count, dtype=np.int64) * total // count + (jitter * step >> 32)
+    # The low bits of the jitter are dropped first: with few moments the step is so large that
+    # the product would not fit in 64 bits.
+    place = np.arange(count, dtype=np.int64) * total // count + ((jitter >> 12) * step >> 20)
     hour = np.searchsorted(ends, place, side="right").astype(np.int64)
     within = (place - (ends - weights)[hour]) * 3600 // weights[hour]
     moment: Ints = seconds(month.first_day) + hour * 3600 + within
