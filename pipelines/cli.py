@@ -331,6 +331,42 @@ def simulate(
     )
 
 
+@app.command(name="score")
+def score_command(
+    home: Home,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """How right a run was: its breaks against what `tieout simulate` planted."""
+    from tieout.score import NoTruth, score
+
+    workspace = Workspace.open(home)
+    editions = Editions(workspace.editions)
+    edition = editions.get()
+    try:
+        with editions.connect() as connection:
+            report = score(connection, edition.edition_id, workspace.home / "truth")
+    except NoTruth as error:
+        raise ConfigurationError(str(error)) from None
+    if json_:
+        print(json.dumps(report.as_dict(), indent=1))
+        return
+    table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    for name in ("leg", "planted case", "must be"):
+        table.add_column(name)
+    for name in ("planted", "found", "wrong type", "missed", "false", "money mismatched"):
+        table.add_column(name, justify="right")
+    for s in report.scores:
+        counts = (s.planted, s.found, s.misclassified, s.missed, s.false_breaks, s.mismatched_minor)
+        table.add_row(s.leg, s.error_type, s.expected, *(f"{count:,}" for count in counts))
+    out.print(table)
+    found, all_broken = report.detected, report.detected + report.false_breaks
+    out.print(
+        f"Recall [bold]{rate(found, report.planted, 3)}[/] ({found:,} of {report.planted:,} "
+        f"planted errors), precision [bold]{rate(found, all_broken, 3)}[/] "
+        f"({report.false_breaks:,} false)"
+    )
+
+
 @app.command()
 def dashboard(
     home: Home,
