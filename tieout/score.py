@@ -19,33 +19,38 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+_TRUTH = """
+create temp table truth as
+select error_id, error_type, leg, break_type, expected, amount_minor,
+  coalesce(reference, event_id, payment_id) as reference
+from planted
+"""
+
+# A record may be named in one leg by what another leg does not know it by: an Adyen payout by its
+# bank reference. So the reference leads to records in any leg, and they to the item. Each step is
+# a table, because as one query the planner may join on the leg first, millions of pairs.
+_RECORDS = """
+create temp table records as
+select distinct t.error_id, m.record_id
+from truth t join fct_reconciliation_members m on m.reference = t.reference
+"""
+
+_ITEMS = """
+create temp table items as
+select distinct r.error_id, m.leg, m.item_id
+from records r join fct_reconciliation_members m on m.record_id = r.record_id
+where m.item_id is not null
+"""
+
 _CASES = """
 create temp table cases as
-with truth as (
-  select error_id, error_type, leg, break_type, expected, amount_minor,
-    coalesce(reference, event_id, payment_id) as reference
-  from planted
-),
--- A record may be named in one leg by what another leg does not know it by: an Adyen payout by
--- its bank reference. So the reference leads to records in any leg, and they to the item.
-records as (
-  select distinct t.error_id, m.record_id
-  from truth t join fct_reconciliation_members m on m.reference = t.reference
-),
-items as (
-  select distinct t.error_id, m.item_id
-  from truth t
-  join records r on r.error_id = t.error_id
-  join fct_reconciliation_members m on m.record_id = r.record_id and m.leg = t.leg
-  where m.item_id is not null
-)
 select t.*, i.item_id, b.break_type as found_type, b.value_minor,
   row_number() over (
     partition by t.error_id
     order by b.break_type is not distinct from t.break_type desc, b.break_id nulls last, i.item_id
   ) as choice
 from truth t
-left join items i on i.error_id = t.error_id
+left join items i on i.error_id = t.error_id and i.leg = t.leg
 left join fct_breaks b on b.break_id = i.item_id
 """
 
@@ -143,6 +148,7 @@ def score(edition: duckdb.DuckDBPyConnection, edition_id: str, truth: Path) -> R
     if not path.exists():
         raise NoTruth(f"{path} is not there: only a simulated company has a known truth")
     edition.register("planted", pq.read_table(path))
-    edition.execute(_CASES)
+    for step in (_TRUTH, _RECORDS, _ITEMS, _CASES):
+        edition.execute(step)
     rows = edition.execute(_SCORES).fetchall()
     return Report(edition_id, tuple(Score(*row[:3], *map(int, row[3:])) for row in rows))
