@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from tieout.canonical import Canonical
 from tieout.editions import Editions
-from tieout.ingest import Canonical
 from tieout.landing import Landing, Progress
 from tieout.settings import Settings, Workspace
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from expectations.common import suite
-from tieout.ingest import Canonical
+from tieout.canonical import Canonical
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tieout.ingest import Canonical, FileAccount, ingest
+from tieout.canonical import Canonical
+from tieout.ingest import FileAccount, ingest
 from tieout.landing import Landing
 from tieout.settings import FileRule, Workspace
 

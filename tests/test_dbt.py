@@ -7,7 +7,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from assets.warehouse import PROJECT
-from tieout.ingest import Canonical
+from tieout.canonical import Canonical
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 

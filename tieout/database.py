@@ -16,9 +16,9 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tieout.canonical import Canonical
 from tieout.contracts import BUSINESS_TABLES, Table
 from tieout.engine import connect
-from tieout.ingest import Canonical
 from tieout.landing import Delivery, Landing
 from tieout.settings import ConfigurationError, Database
 

@@ -1,0 +1,172 @@
+"""What the command prints: the headline of an edition, its files, rows of a query, a score."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tieout.editions import Edition
+from tieout.figures import Headline, rate
+from tieout.money import format_minor
+from tieout.score import Report
+
+# Into a file or a pipe a line is never folded: another program may read it.
+out = Console(width=None if sys.stdout.isatty() else 10_000)
+err = Console(stderr=True)
+
+_NOTES_MAX = 3
+_COUNTS = ("records", "canonical", "quarantined", "structural")
+
+Rows = Sequence[tuple[Any, ...]]
+
+STATUS_SQL = """
+with origins as (
+  select sha256, min(origin) as origin, count(distinct origin) as origins
+  from deliveries group by sha256
+),
+totals as (
+  select source_file_sha256, count(*) as control_totals,
+    list(name || ' of ' || scope || ': stated ' || stated || ', computed ' || computed
+      || ', difference ' || difference || coalesce(' ' || currency, '') order by scope, name)
+      filter (where difference <> 0) as failed_totals
+  from rpt_control_totals group by 1
+),
+findings as (
+  select source_file_sha256,
+    list(coalesce('line ' || source_line || ': ', '') || message || ' (' || code || ')'
+      order by source_line nulls first, code) as findings
+  from rpt_findings group by 1
+)
+select o.origin, f.format, f.records, f.canonical_records, f.quarantined_records,
+  f.structural_records, f.status, f.reason, f.superseded_by,
+  coalesce(t.control_totals, 0) as control_totals,
+  coalesce(t.failed_totals, []) as failed_control_totals,
+  coalesce(n.findings, []) as findings, o.origins, f.source_file_sha256
+from rpt_source_files f
+left join origins o on f.source_file_sha256 = o.sha256
+left join totals t using (source_file_sha256)
+left join findings n using (source_file_sha256)
+order by o.origin
+"""
+
+
+def print_headline(figures: Headline) -> None:
+    """The key figures, one a line."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for label, value in _headline_rows(figures):
+        table.add_row(label, value)
+    out.print(table)
+
+
+def _headline_rows(f: Headline) -> list[tuple[str, str]]:
+    def money(minor: int) -> str:
+        return format_minor(minor, f.reporting_currency)
+
+    cost = f.cost_per_million_minor
+    return [
+        ("Records in", f"{f.records:,} from {f.files:,} files, {f.quarantined:,} quarantined"),
+        (
+            "Match rate",
+            f"{rate(f.items_matched, f.items_in_scope, 3)} of {f.items_in_scope:,} items, "
+            f"{rate(f.value_matched_minor, f.value_in_scope_minor, 3)} by value",
+        ),
+        ("In transit", money(f.value_in_transit_minor)),
+        ("Breaks", f"{f.breaks:,} open, {money(f.breaks_minor)}"),
+        ("Revenue", f"{money(f.gross_revenue_minor)} gross, {money(f.net_revenue_minor)} net"),
+        ("Cost per 1M", "–" if cost is None else f"{money(cost)} per 1M of volume"),
+        (
+            "Success rate",
+            f"{rate(f.authorised_attempts, f.valid_attempts, 3)} "
+            f"of {f.valid_attempts:,} valid attempts",
+        ),
+    ]
+
+
+def print_status(edition: Edition, rows: Rows) -> None:
+    """The rows of `STATUS_SQL`: what became of every record of every file."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for name in _COUNTS:
+        table.add_column(name, justify="right")
+    table.add_column("file")
+    for origin, format_, records, canonical, quarantined, structural, *rest in rows:
+        counts = (f"{n:,}" for n in (records, canonical, quarantined, structural))
+        said = "".join(f"\n  {escape(note)}" for note in _notes(*rest))
+        table.add_row(*counts, f"{escape(origin)} [dim]{format_ or ''}{said}[/]")
+    out.print(table)
+    records, *parts = (sum(row[column] for row in rows) for column in range(2, 6))
+    sums = " + ".join(f"{n:,} {name}" for n, name in zip(parts, _COUNTS[1:], strict=True))
+    out.print(
+        f"Edition [bold]{edition.edition_id}[/] as of {edition.as_of}, "
+        f"published {edition.published_at}: {len(rows)} files, {records:,} records = {sums}"
+    )
+
+
+def _notes(
+    _status: str,
+    reason: str | None,
+    superseded_by: str | None,
+    control_totals: int,
+    failed: list[str],
+    findings: list[str],
+    *_: object,
+) -> list[str]:
+    notes = [f"unreadable: {reason}"] if reason else []
+    if superseded_by:
+        notes.append(f"superseded by {superseded_by[:12]}")
+    if control_totals:
+        notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
+    for lines in (failed, findings):
+        notes += lines[:_NOTES_MAX]
+        if len(lines) > _NOTES_MAX:
+            notes.append(f"… and {len(lines) - _NOTES_MAX} more")
+    return notes
+
+
+def print_table(columns: list[str], rows: Rows) -> None:
+    """Rows for people; text is shown whole."""
+    table = Table(header_style="bold")
+    for name in columns:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows:
+        table.add_row(*("[dim]null[/]" if v is None else escape(str(v)) for v in row))
+    out.print(table)
+    out.print(f"[dim]{len(rows):,} rows[/]")
+
+
+def print_json(columns: list[str], rows: Rows) -> None:
+    """One JSON object a row; what JSON has no type for is text."""
+    for row in rows:
+        print(json.dumps(dict(zip(columns, row, strict=True)), default=str))
+
+
+def print_csv(columns: list[str], rows: Rows) -> None:
+    """Rows for other programs, as they are."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def print_score(report: Report) -> None:
+    """Each planted case, then recall and precision over all."""
+    table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    for name in ("leg", "planted case", "must be"):
+        table.add_column(name)
+    for name in ("planted", "found", "wrong type", "missed", "false", "money mismatched"):
+        table.add_column(name, justify="right")
+    for s in report.scores:
+        counts = (s.planted, s.found, s.misclassified, s.missed, s.false_breaks, s.mismatched_minor)
+        table.add_row(s.leg, s.error_type, s.expected, *(f"{count:,}" for count in counts))
+    out.print(table)
+    found, all_broken = report.detected, report.detected + report.false_breaks
+    out.print(
+        f"Recall [bold]{rate(found, report.planted, 3)}[/] ({found:,} of {report.planted:,} "
+        f"planted errors), precision [bold]{rate(found, all_broken, 3)}[/] "
+        f"({report.false_breaks:,} false)"
+    )
