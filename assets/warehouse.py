@@ -64,7 +64,7 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build every model and test; a failed test fails what depends on its model."""
         use_workspace(workspace)
-        results = _build(workspace, reporter("reconciling"))
+        results = build_models(workspace, reporter("reconciling"))
         checks = {key.name: key for key in context.selected_asset_check_keys}
         with connect(workspace.workspace.warehouse, read_only=True) as connection:
             for result in results:
@@ -76,8 +76,11 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
     return warehouse
 
 
-def _build(workspace: WorkspaceResource, report: Progress) -> list[Any]:
-    """dbt's results of one build, in this process: starting another one costs seconds."""
+def build_models(workspace: WorkspaceResource, report: Progress) -> list[Any]:
+    """Build and test every model; dbt's results.
+
+    In this process: starting another one costs seconds.
+    """
     report("loading dbt", 0, 1)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
