@@ -98,7 +98,7 @@ def _make_views(
             files = sorted((canonical.root / name / f"arrival_day={day}").glob("*.parquet"))
             counts[name] = sum(pq.read_metadata(path).num_rows for path in files)
             if counts[name]:
-                names = ", ".join(f"'{path}'" for path in files)
+                names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
                 connection.execute(f"create view {name} as select * from read_parquet([{names}])")
     return counts
 

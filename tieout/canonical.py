@@ -31,8 +31,8 @@ class Canonical:
         return self.root / table / f"arrival_day={arrival_day}" / f"{name}.parquet"
 
     def files(self, table: str) -> str:
-        """The pattern of a table's files, as engines read it."""
-        return f"{self.root}/{table}/*/*.parquet"
+        """The pattern of a table's files, as the text of an SQL literal."""
+        return f"{self.root}/{table}/*/*.parquet".replace("'", "''")
 
     def is_read(self, delivery: Delivery, reader_version: Callable[[str], int]) -> bool:
         """Whether the file was read in full by the version of the reader that is in use."""

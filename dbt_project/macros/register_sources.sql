@@ -15,7 +15,7 @@
 {% macro duckdb__canonical_view(node) %}
   create or replace view {{ node.schema }}.{{ node.identifier }} as
   select * from read_parquet(
-    '{{ env_var("TIEOUT_CANONICAL") }}/{{ node.identifier }}/*/*.parquet',
+    '{{ env_var("TIEOUT_CANONICAL") | replace("'", "''") }}/{{ node.identifier }}/*/*.parquet',
     hive_partitioning = true, hive_types = {'arrival_day': date}
   )
 {% endmacro %}
