@@ -73,18 +73,11 @@ MakeWorld = Callable[..., World]
 
 @pytest.fixture(scope="session")
 def make_world(tmp_path_factory: pytest.TempPathFactory) -> MakeWorld:
-    def make(errors: ErrorRates, *, seed: int = 7, processes: int = 1) -> World:
+    def make(errors: ErrorRates, **changed: Any) -> World:
         home = tmp_path_factory.mktemp("world")
         inbox, truth = home / "inbox", home / "truth"
-        summary = simulate(
-            inbox,
-            truth,
-            months=MONTHS,
-            seed=seed,
-            payments_per_month=2_000,
-            errors=errors,
-            processes=processes,
-        )
+        arguments = {"months": MONTHS, "seed": 7, "payments_per_month": 2_000} | changed
+        summary = simulate(inbox, truth, errors=errors, **arguments)
         return World(inbox, truth, summary)
 
     return make

@@ -59,7 +59,7 @@ def test_neighbouring_months() -> None:
 def test_every_moment_lies_in_its_month_however_few_there_are(count: int) -> None:
     month = Month(2020, 10)
     for jitter in (0, 2**32 - 1):
-        drawn = moments(month, count, np.full(count, jitter, np.int64))
+        drawn = moments(month, count, np.full(count, jitter, np.int64), {})
         assert seconds(month.first_day) <= drawn.min()
         assert drawn.max() < seconds(month.last_day) + DAY
         assert (np.diff(drawn) >= 0).all()

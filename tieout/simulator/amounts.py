@@ -32,9 +32,10 @@ def _amount_weights() -> Ints:
 
 def with_amounts(draws: Draws, rates: Rates, month: Month, size: Size, drawn: Attempts) -> Attempts:
     """Give each attempt an amount so that the captured volume is the month's, to the cent."""
-    weight = _amount_weights()[draws.below("amount", drawn.payment, _WEIGHTS)]
+    weight = _amount_weights()[draws.below("amount", drawn.likeness, _WEIGHTS)]
     is_captured = drawn.status == CAPTURED
-    is_partial = is_captured & draws.chance("capture.partial", drawn.index, 60)
+    is_twin = drawn.is_twin  # twins are equal to the cent, so nothing below may tell them apart
+    is_partial = is_captured & draws.chance("capture.partial", drawn.index, 60) & ~is_twin
     percent = np.where(is_partial, draws.between("capture.percent", drawn.index, 30, 90), 100)
     # In sixteen binary places, so that the factor needs no float.
     total = int((weight * percent)[is_captured].sum()) // 100
@@ -49,7 +50,7 @@ def with_amounts(draws: Draws, rates: Rates, month: Month, size: Size, drawn: At
     captured = np.where(is_captured, amount * percent // 100, 0)
 
     # What rounding left over goes to plain dollar payments, evenly.
-    plain = is_captured & ~is_partial & (drawn.attempt_no == 1) & (drawn.currency == 0)
+    plain = is_captured & ~is_partial & (drawn.attempt_no == 1) & (drawn.currency == 0) & ~is_twin
     rows = np.flatnonzero(plain)
     priced = replace(drawn, amount=amount, captured=captured)
     share, rest = divmod(size.volume_minor - round(volume(rates, priced)), len(rows))

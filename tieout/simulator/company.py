@@ -22,6 +22,7 @@ from tieout.simulator.identifiers import (
     payment_ids,
     references,
 )
+from tieout.simulator.incidents import Incident, regions
 from tieout.simulator.months import Month
 from tieout.simulator.payments import (
     AUTHORISED,
@@ -126,11 +127,11 @@ def _disputes(draws: Draws, attempts: Attempts, disputes: Events, kind: int) -> 
 
 def _customers(draws: Draws, month: Attempts) -> Bits:
     """A number for each attempt's payer: every merchant has some customers who come back."""
-    known = draws.below("customer", month.payment, _CUSTOMERS)
+    known = draws.below("customer", month.likeness, _CUSTOMERS)
     return draws.bits("customer.id", (month.merchant * _CUSTOMERS + known).astype(np.uint64))
 
 
-def payments_table(draws: Draws, month: Attempts) -> pa.Table:
+def payments_table(draws: Draws, month: Attempts, incidents: Sequence[Incident]) -> pa.Table:
     """The attempts as the company's own export of `payments`."""
     sent = month.status != INVALID
     answered = month.status >= AUTHORISED
@@ -138,7 +139,8 @@ def payments_table(draws: Draws, month: Attempts) -> pa.Table:
     authorised_at = month.created_at + 1
     customer = _customers(draws, month)
     reference = charge_references(draws, month.index, month.processor)
-    markets = month.market
+    of_market = np.array([market.region for market in MARKETS])[month.market]
+    region, region_names = regions(incidents, of_market, month.created_at, REGIONS)
     columns = {
         "attempt_id": attempt_ids(draws, month.index),
         "payment_id": payment_ids(draws, month.payment),
@@ -150,7 +152,7 @@ def payments_table(draws: Draws, month: Attempts) -> pa.Table:
         "created_at": timestamps(month.created_at),
         "merchant_id": merchant_ids(month.merchant),
         "customer_token": tokens("cus_", customer, SMALL),
-        "region": names(np.array([m.region for m in MARKETS])[markets], REGIONS),
+        "region": names(region, region_names),
         "processor": names(month.processor, PROCESSORS),
         "processor_reference": pc.if_else(pa.array(sent), reference, None),
         "method": names(month.method, METHODS),

@@ -23,7 +23,9 @@ class ErrorRates:
     """How often each error is planted: a share of captured payments, or of payouts.
 
     A share is rounded up to a whole number a month, so an error that is wanted at all is planted
-    in every month. A split capture is no error: it is a decoy, which must be matched.
+    in every month. Decoys are no errors and must be matched: a split capture, and the last three,
+    which are planted only where they are asked for. Twins are a share of captured payments, files
+    that are delivered again a share of the processors' reports.
     """
 
     settlement_line_missing: Fraction = Fraction(2, 10_000)
@@ -38,9 +40,12 @@ class ErrorRates:
     payout_total_wrong: Fraction = Fraction(1, 100)
     bank_entry_missing: Fraction = Fraction(1, 100)
     bank_amount_wrong: Fraction = Fraction(1, 100)
+    refund_before_settlement: Fraction = Fraction(0)
+    same_amount_twins: Fraction = Fraction(0)
+    file_redelivered: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
-        for kinds in (PAYMENT_ERRORS, PAYOUT_ERRORS):
+        for kinds in (PAYMENT_ERRORS, PAYOUT_ERRORS, (TWINS_NAME,), (REDELIVERED_NAME,)):
             shares = {name: getattr(self, name) for name in kinds}
             for name, share in shares.items():
                 if share < 0:
@@ -92,13 +97,18 @@ KINDS = {
     "ledger_amount_wrong": Kind("payment_ledger", "amount_mismatch"),
     "journal_unbalanced": Kind("ledger_balance", "unbalanced_journal"),
     "split_capture": Kind("payment_settlement", None),
+    "refund_before_settlement": Kind("payment_settlement", None),
     "payout_total_wrong": Kind("batch_payout", "control_total_mismatch"),
     "bank_entry_missing": Kind("payout_bank", "missing_in_bank"),
     "bank_amount_wrong": Kind("payout_bank", "amount_mismatch"),
+    "same_amount_twins": Kind("payment_settlement", None),
+    "file_redelivered": Kind("batch_payout", None),
 }
 
-PAYMENT_ERRORS = tuple(KINDS)[:9]
-PAYOUT_ERRORS = tuple(KINDS)[9:]
+PAYMENT_ERRORS = tuple(KINDS)[:10]
+PAYOUT_ERRORS = tuple(KINDS)[10:13]
+TWINS_NAME, REDELIVERED_NAME = tuple(KINDS)[13:]
+DECOYS = tuple(name for name, kind in KINDS.items() if kind.break_type is None)
 # The fate of a payment or payout is a position in KINDS, or NO_ERROR.
 NO_ERROR = -1
 (
@@ -111,9 +121,12 @@ NO_ERROR = -1
     LEDGER_AMOUNT,
     UNBALANCED,
     SPLIT,
+    EARLY_REFUND,
     PAYOUT_TOTAL,
     BANK_MISSING,
     BANK_AMOUNT,
+    TWINS,
+    REDELIVERED,
 ) = range(len(KINDS))
 
 TRUTH = pa.schema(
@@ -141,9 +154,13 @@ TRUTH = pa.schema(
 def plant(draws: Draws, month: Attempts, rates: ErrorRates, window_end: date) -> Ints:
     """The fate of each attempt. Errors are chosen by rank: exact in number, never two on one."""
     last = seconds(window_end) - QUIET_DAYS * DAY
-    eligible = np.flatnonzero((month.status == CAPTURED) & (month.captured_at < last))
+    is_twin = month.is_twin
+    eligible = np.flatnonzero((month.status == CAPTURED) & (month.captured_at < last) & ~is_twin)
     shares = [getattr(rates, name) for name in PAYMENT_ERRORS]
-    return _deal(draws, "error", month.index, eligible, shares, LINE_MISSING)
+    fate = _deal(draws, "error", month.index, eligible, shares, LINE_MISSING)
+    # One record for each pair, by the twin that came second.
+    fate[month.likeness != month.payment] = TWINS
+    return fate
 
 
 def plant_in_payouts(draws: Draws, index: Bits, eligible: Ints, rates: ErrorRates) -> Ints:

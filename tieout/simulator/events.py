@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tieout.simulator.draws import Bits, Draws, Ints, Mask
+from tieout.simulator.errors import EARLY_REFUND
+from tieout.simulator.incidents import Incident, disputes_times
 from tieout.simulator.months import Month
 from tieout.simulator.payments import (
     CAPTURED,
@@ -45,20 +48,29 @@ class Events:
         )
 
 
-def events(draws: Draws, month: Month, attempts: Attempts) -> Events:
-    """Everything that happens to a month's captured payments, until shortly after its end."""
+def events(
+    draws: Draws, month: Month, attempts: Attempts, fate: Ints, incidents: Sequence[Incident]
+) -> Events:
+    """Everything that happens to a month's captured payments, until shortly after its end.
+
+    Of the fates only one is seen here: that of a payment which is refunded before it is settled.
+    """
     captured = np.flatnonzero(attempts.status == CAPTURED)
     index, at = attempts.index[captured], attempts.captured_at[captured]
     amount = attempts.captured[captured]
     end = seconds(month.last_day) + (TAIL_DAYS + 1) * DAY
 
     refunded_at = at + draws.between("refund.delay", index, DAY // 8, 12 * DAY)
-    is_refunded = draws.chance("refund", index, _REFUNDS) & (refunded_at < end)
+    is_early = fate[captured] == EARLY_REFUND
+    soon = at + draws.between("refund.early", index, 3600, DAY // 3)
+    refunded_at = np.where(is_early, soon, refunded_at)
+    is_refunded = (draws.chance("refund", index, _REFUNDS) & (refunded_at < end)) | is_early
     in_full = draws.chance("refund.full", index, 7000)
     part = amount * draws.between("refund.percent", index, 10, 80) // 100
 
     disputed_at = at + draws.between("dispute.delay", index, 2 * DAY, 16 * DAY)
-    is_disputed = draws.chance("dispute", index, _DISPUTES) & (disputed_at < end) & ~is_refunded
+    rate = _DISPUTES * disputes_times(incidents, month)
+    is_disputed = draws.chance("dispute", index, rate) & (disputed_at < end) & ~is_refunded
     reversed_at = disputed_at + draws.between("reversal.delay", index, 2 * DAY, 9 * DAY)
     is_reversed = is_disputed & draws.chance("reversal", index, 4000) & (reversed_at < end)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
-from tieout.simulator.draws import Bits, Draws, Ints
+from tieout.simulator.draws import Bits, Draws, Ints, Mask
+from tieout.simulator.incidents import Incident, busy_days
 from tieout.simulator.months import Month
 from tieout.simulator.phases import (
     ADYEN,
@@ -16,7 +20,7 @@ from tieout.simulator.phases import (
     Size,
     phase_of,
 )
-from tieout.simulator.schedule import DAY, moments, seconds
+from tieout.simulator.schedule import DAY, QUIET_DAYS, moments, seconds
 
 STATUSES = ("invalid", "blocked", "authentication_failed", "declined", "authorised", "captured")
 INVALID, BLOCKED, AUTHENTICATION_FAILED, DECLINED, AUTHORISED, CAPTURED = range(6)
@@ -76,6 +80,7 @@ class Attempts:
     captured: Ints
     created_at: Ints
     captured_at: Ints
+    likeness: Bits  # the payment whose payer, merchant and amount this one has: usually its own
 
     def __len__(self) -> int:
         return len(self.index)
@@ -84,22 +89,36 @@ class Attempts:
         """Some of the attempts."""
         return Attempts(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
+    @property
+    def is_twin(self) -> Mask:
+        """Which attempts are one of a pair with the same payer, merchant and amount."""
+        second = self.likeness != self.payment
+        either: Mask = second | np.isin(self.payment, self.likeness[second])
+        return either
 
-def attempts(draws: Draws, month: Month, size: Size) -> Attempts:
+
+def attempts(
+    draws: Draws, month: Month, size: Size, incidents: Sequence[Incident], twins: Fraction
+) -> Attempts:
     """All attempts of a month: the valid ones first, then those that were invalid requests.
 
-    They have no amounts yet: `with_amounts` gives them theirs.
+    They have no amounts yet: `with_amounts` gives them theirs. A share of `twins` of the captured
+    payments is made again by the same payer, minutes later.
     """
     phase = phase_of(month)
     count = size.attempts + size.attempts // _INVALID_ONE_IN
     index = _indexes(month, count)
     first, attempt_no, status = _outcomes(draws, index, size)
     payment = index[first]
-    currency, market, merchant = _merchants(draws, payment, phase)
-    created = _created(draws, index, month, size.attempts, first, attempt_no)
+    made = _moments(draws, index, month, size.attempts, busy_days(incidents, month))
+    created = _created(draws, index, month, made, first, attempt_no)
+    is_alone = (status == CAPTURED) & (attempt_no == 1)
+    like, created = _twins(draws, index, month, created, is_alone, twins)
+    likeness = payment[like]
+    currency, market, merchant = _merchants(draws, likeness, phase)
     captured_at = _captured_at(draws, index, month, created, status)
-    domestic = draws.chance("issuer.domestic", payment, 9000)
-    visitor = draws.pick("issuer", payment, [m.weight for m in MARKETS[: phase.countries]])
+    domestic = draws.chance("issuer.domestic", likeness, 9000)
+    visitor = draws.pick("issuer", likeness, [m.weight for m in MARKETS[: phase.countries]])
     return Attempts(
         index=index,
         payment=payment,
@@ -108,11 +127,11 @@ def attempts(draws: Draws, month: Month, size: Size) -> Attempts:
         market=market,
         currency=currency,
         processor=np.where(
-            draws.below("processor", payment, 100) < phase.adyen_percent, ADYEN, STRIPE
+            draws.below("processor", likeness, 100) < phase.adyen_percent, ADYEN, STRIPE
         ),
-        method=draws.pick("method", payment, _METHOD_WEIGHTS_BY_PHASE[phase.number - 1]),
-        brand=draws.pick("brand", payment, _BRAND_WEIGHTS),
-        funding=draws.pick("funding", payment, _FUNDING_WEIGHTS),
+        method=draws.pick("method", likeness, _METHOD_WEIGHTS_BY_PHASE[phase.number - 1]),
+        brand=draws.pick("brand", likeness, _BRAND_WEIGHTS),
+        funding=draws.pick("funding", likeness, _FUNDING_WEIGHTS),
         issuer=np.where(domestic, market, visitor),
         status=status,
         decline=np.where(status == DECLINED, draws.pick("decline", index, _DECLINE_WEIGHTS), -1),
@@ -120,6 +139,7 @@ def attempts(draws: Draws, month: Month, size: Size) -> Attempts:
         captured=np.zeros(count, np.int64),
         created_at=created,
         captured_at=captured_at,
+        likeness=likeness,
     )
 
 
@@ -167,27 +187,52 @@ def _merchants(draws: Draws, payment: Bits, phase: Phase) -> tuple[Ints, Ints, I
     return np.array([m.currency for m in MARKETS], np.int64)[market], market, merchant
 
 
+def _moments(draws: Draws, index: Bits, month: Month, valid: int, busy: Mapping[int, int]) -> Ints:
+    """A moment of the month for each attempt, valid or not, as if each were a payment's first."""
+    jitter = draws.below("moment", index, 1 << 32)
+    return np.concatenate(
+        [
+            moments(month, valid, jitter[:valid], busy),
+            moments(month, len(index) - valid, jitter[valid:], busy),
+        ]
+    )
+
+
 def _created(
-    draws: Draws, index: Bits, month: Month, valid: int, first: Ints, attempt_no: Ints
+    draws: Draws, index: Bits, month: Month, made: Ints, first: Ints, attempt_no: Ints
 ) -> Ints:
     """When each attempt was made: a later attempt comes minutes after the one before.
 
     Nothing leaves its month, because the month's success rate counts what was made in it.
     """
-    jitter = draws.below("moment", index, 1 << 32)
-    created = np.concatenate(
-        [
-            moments(month, valid, jitter[:valid]),
-            moments(month, len(index) - valid, jitter[valid:]),
-        ]
-    )
     minutes = draws.between("retry", index[first], 1, 240)
     last = seconds(month.last_day) + DAY - 60
-    start = np.minimum(created[first], last - 120)
+    start = np.minimum(made[first], last - 120)
     again = np.minimum(start + minutes * 60 * (attempt_no - 1), last + attempt_no)
-    alone = np.minimum(created, last)
+    alone = np.minimum(made, last)
     moment: Ints = np.where(attempt_no > 1, again, alone)
     return moment
+
+
+def _twins(
+    draws: Draws, index: Bits, month: Month, created: Ints, is_alone: Mask, share: Fraction
+) -> tuple[Ints, Ints]:
+    """For each attempt the row that it is like, and when it is made: a twin soon after the first.
+
+    None is made in the last days of the month, so that both are settled in any window.
+    """
+    like = np.arange(len(index), dtype=np.int64)
+    if not share:
+        return like, created
+    last = seconds(month.last_day) - QUIET_DAYS * DAY
+    eligible = np.flatnonzero(is_alone & (created < last))
+    ranked = eligible[draws.order("twin", index[eligible])]
+    count = min(ceil(share * len(eligible)), len(eligible) // 2)
+    originals, twins = ranked[:count], ranked[count : 2 * count]
+    like[twins] = originals
+    moment = created.copy()
+    moment[twins] = created[originals] + draws.between("twin.seconds", index[twins], 60, 1800)
+    return like, moment
 
 
 def _captured_at(draws: Draws, index: Bits, month: Month, created: Ints, status: Ints) -> Ints:

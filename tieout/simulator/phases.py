@@ -143,15 +143,19 @@ class Size:
 SMALLEST = 100  # fewer attempts cannot carry a month's currencies, errors and exact volume
 
 
-def size_of(month: Month, scale: Fraction, payments_per_month: int | None) -> Size:
+def size_of(
+    month: Month, scale: Fraction, payments_per_month: int | None, volume_times: int = 1
+) -> Size:
     """The size of a month at a scale, with at most so many valid attempts to stand for it.
 
     Volume and cost shrink by the same factor as the number of payments, so their ratio stays.
+    A month with `volume_times` its phase's volume has as many times the cost, and as many times
+    the attempts to stand for it, so that it is larger than its neighbours in the files too.
     """
     phase = phase_of(month)
-    natural = phase.monthly_volume * scale / AVERAGE_PAYMENT_MINOR
+    natural = phase.monthly_volume * volume_times * scale / AVERAGE_PAYMENT_MINOR
     most = phase.sample if payments_per_month is None else payments_per_month
-    attempts = min(int(natural), most)
+    attempts = min(int(natural), most * volume_times)
     if attempts < SMALLEST:
         raise ValueError(f"{month} would have {attempts} payments; it needs {SMALLEST} or more")
     volume = attempts * AVERAGE_PAYMENT_MINOR

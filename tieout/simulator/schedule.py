@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -94,16 +95,13 @@ def closing_day(day: date, of_month: tuple[int, ...]) -> date:
     return min(day.replace(day=min(closing, last.day)), last)
 
 
-def moments(month: Month, count: int, jitter: Ints) -> Ints:
+def moments(month: Month, count: int, jitter: Ints, busy: Mapping[int, int]) -> Ints:
     """Increasing moments (seconds since 1970) of a month, denser where people are awake.
 
-    `jitter` is a random number below 2**32 for each of the `count` moments.
+    `jitter` is a random number below 2**32 for each of the `count` moments; `busy` says which days
+    have how many times as many moments as the other days have on average.
     """
-    hours = [
-        _WEEKDAYS[(month.first_day + timedelta(days=day)).weekday()] * weight
-        for day in range(month.last_day.day)
-        for weight in _HOURS
-    ]
+    hours = [day * hour for day in _day_weights(month, busy) for hour in _HOURS]
     weights = np.array(hours, np.int64) * _FINE
     ends = np.cumsum(weights)
     total = int(ends[-1])
@@ -115,6 +113,15 @@ def moments(month: Month, count: int, jitter: Ints) -> Ints:
     within = (place - (ends - weights)[hour]) * 3600 // weights[hour]
     moment: Ints = seconds(month.first_day) + hour * 3600 + within
     return moment
+
+
+def _day_weights(month: Month, busy: Mapping[int, int]) -> list[int]:
+    days = range(1, month.last_day.day + 1)
+    weights = {day: _WEEKDAYS[month.first_day.replace(day=day).weekday()] for day in days}
+    others = [weight for day, weight in weights.items() if day not in busy]
+    for day, times in busy.items():
+        weights[day] = times * sum(others) // len(others)
+    return list(weights.values())
 
 
 @cache

@@ -13,6 +13,7 @@ from tieout.simulator import errors as planted
 from tieout.simulator.draws import CAPITALS, Bits, Draws, Ints, Mask, tokens
 from tieout.simulator.events import CAPTURE, CHARGEBACK, REFUND, REVERSAL, Events
 from tieout.simulator.identifiers import references
+from tieout.simulator.incidents import Incident, delays
 from tieout.simulator.payments import Attempts
 from tieout.simulator.phases import ADYEN, CURRENCIES, PROCESSORS, STRIPE
 from tieout.simulator.schedule import (
@@ -42,6 +43,8 @@ _MARKUP_FIXED = 5
 _DISPUTE_FEE = 15_00
 
 _LATE_ONE_IN_TEN_THOUSAND = 300
+# By how many days a capture is late that is refunded first: the refund is then paid out before.
+_LATE_FOR_REFUND = 4
 UNKNOWN = np.uint64(1 << 63)  # makes an index that no attempt has
 
 
@@ -101,7 +104,13 @@ class Lines:
         return draws.bits("line", self.index ^ tag)
 
 
-def lines(draws: Draws, attempts: Attempts, happened: Events, fate: Ints) -> Lines:
+def lines(
+    draws: Draws,
+    attempts: Attempts,
+    happened: Events,
+    fate: Ints,
+    incidents: Sequence[Incident],
+) -> Lines:
     """The lines of all events of a month's payments, with the errors of `fate` in them."""
     own = _fates(happened, fate)
     kept = np.flatnonzero(own != planted.LINE_MISSING)
@@ -138,7 +147,7 @@ def lines(draws: Draws, attempts: Attempts, happened: Events, fate: Ints) -> Lin
         funding=payer.funding,
         issuer=payer.issuer,
         at=at,
-        paid_on=paid_on(draws, kind, index, payer.processor, at),
+        paid_on=paid_on(draws, own, kind, index, payer.processor, at, incidents),
     )
 
 
@@ -163,10 +172,21 @@ def _part(amount: Ints, bps: Ints | int) -> Ints:
     return share
 
 
-def paid_on(draws: Draws, kind: Ints, index: Bits, processor: Ints, at: Ints) -> Ints:
+def paid_on(
+    draws: Draws,
+    fate: Ints,
+    kind: Ints,
+    index: Bits,
+    processor: Ints,
+    at: Ints,
+    incidents: Sequence[Incident],
+) -> Ints:
     """The day on which each event is paid out; a few captures take days longer than usual."""
-    is_late = (kind == CAPTURE) & draws.chance("late", index, _LATE_ONE_IN_TEN_THOUSAND)
-    day = at // DAY + np.where(is_late, draws.between("late.days", index, 1, 3), 0)
+    is_late = draws.chance("late", index, _LATE_ONE_IN_TEN_THOUSAND)
+    late = np.where(is_late, draws.between("late.days", index, 1, 3), 0)
+    late = np.maximum(late, delays(incidents, draws, index, at))
+    late = np.maximum(late, np.where(fate == planted.EARLY_REFUND, _LATE_FOR_REFUND, 0))
+    day = at // DAY + np.where(kind == CAPTURE, late, 0)
     return np.where(
         processor == STRIPE,
         stripe_payout_days(day + STRIPE_AVAILABLE_DAYS),

@@ -20,12 +20,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tieout.simulator import adyen, bank, company, ledger, stripe, text
+from tieout.simulator import adyen, bank, company, decoys, ledger, stripe, text
 from tieout.simulator import truth as truths
 from tieout.simulator.amounts import with_amounts
 from tieout.simulator.draws import Draws, Ints
 from tieout.simulator.errors import TRUTH, ErrorRates, plant
 from tieout.simulator.events import Events, events
+from tieout.simulator.incidents import INCIDENTS, Incident, volume_times
 from tieout.simulator.months import Month
 from tieout.simulator.payments import Attempts, attempts
 from tieout.simulator.payouts import Payout, payouts
@@ -50,6 +51,7 @@ class _Plan:
     scale: Fraction
     payments_per_month: int | None
     errors: ErrorRates
+    incidents: tuple[Incident, ...]
 
     @property
     def last_day(self) -> date:
@@ -93,6 +95,7 @@ def simulate(  # noqa: PLR0913 (the options of the command line)
     scale: Fraction = Fraction(1),
     payments_per_month: int | None = None,
     errors: ErrorRates | None = None,
+    incidents: Sequence[Incident] = INCIDENTS,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Summary:
@@ -106,7 +109,8 @@ def simulate(  # noqa: PLR0913 (the options of the command line)
     if truth.resolve().is_relative_to(inbox.resolve()):
         raise ValueError(f"the truth ({truth}) must not lie in the inbox ({inbox})")
     wanted = tuple(sorted(set(months)))
-    plan = _Plan(inbox, wanted, seed, scale, payments_per_month, errors or ErrorRates())
+    rates = errors or ErrorRates()
+    plan = _Plan(inbox, wanted, seed, scale, payments_per_month, rates, tuple(incidents))
     for month in plan.months:
         _size(plan, month)  # complains before anything is written
     chapters = _write_chapters(plan, processes, progress)
@@ -144,7 +148,8 @@ def _write_chapters(plan: _Plan, processes: int, progress: Progress | None) -> l
 
 
 def _size(plan: _Plan, month: Month) -> Size:
-    return size_of(month, plan.scale, plan.payments_per_month)
+    times = volume_times(plan.incidents, month)
+    return size_of(month, plan.scale, plan.payments_per_month, times)
 
 
 @lru_cache(maxsize=1)
@@ -160,12 +165,13 @@ def _plan_rates(plan: _Plan) -> Rates:
 def _origin(plan: _Plan, month: Month) -> _Origin:
     draws = Draws(plan.seed)
     size = _size(plan, month)
-    tried = attempts(draws, month, size)
+    tried = attempts(draws, month, size, plan.incidents, plan.errors.same_amount_twins)
     tried = with_amounts(draws, _plan_rates(plan), month, size, tried)
     fate = plant(draws, tried, plan.errors, plan.last_day)
-    happened = events(draws, month, tried)
+    happened = events(draws, month, tried, fate, plan.incidents)
     happened = happened.where(happened.at < seconds(plan.last_day) + DAY)
-    return _Origin(tried, fate, happened, lines(draws, tried, happened, fate))
+    settled = lines(draws, tried, happened, fate, plan.incidents)
+    return _Origin(tried, fate, happened, settled)
 
 
 def _chapter(plan: _Plan, month: Month) -> _Chapter:
@@ -183,13 +189,15 @@ def _chapter(plan: _Plan, month: Month) -> _Chapter:
     # Payouts of a tail are few: an error in each of them would be more than a rate can mean.
     rates = plan.errors if month in plan.months else ErrorRates.none()
     made = payouts(draws, paid, rates, plan.last_day - timedelta(days=QUIET_DAYS))
-    found = [truths.of_payouts(draws, month, made)]
+    again = decoys.sent_again(draws, made, rates.file_redelivered)
+    found = [truths.of_payouts(draws, month, made, again)]
     summary = None
     if month in plan.months:
         own = origins[-1]
-        found.append(truths.of_payments(draws, month, own.attempts, own.fate, own.lines))
+        planted = (own.attempts, own.fate, own.lines)
+        found.append(truths.of_payments(draws, month, *planted, plan.incidents))
         summary = summary_of(month, _size(plan, month), _plan_rates(plan), own.attempts)
-    files, rows = _write_month(plan, month, parts, paid, made)
+    files, rows = _write_month(plan, month, parts, paid, made, again)
     return _Chapter(made, pa.concat_tables(found), summary, files, rows)
 
 
@@ -206,11 +214,12 @@ def _write_month(
     parts: list[tuple[_Origin, Events]],
     paid: Lines,
     made: list[Payout],
+    again: list[Payout],
 ) -> tuple[int, Counter[str]]:
     draws = Draws(plan.seed)
     files: list[tuple[str, bytes, int]] = []
     if month in plan.months:
-        payments = company.payments_table(draws, parts[-1][0].attempts)
+        payments = company.payments_table(draws, parts[-1][0].attempts, plan.incidents)
         name = f"company/payments-{month}.parquet"
         files.append((name, company.parquet(payments), len(payments)))
     journals = ledger.payout_journals(draws, made)
@@ -227,6 +236,8 @@ def _write_month(
     files.append((f"company/disputes-{month}.jsonl", *disputes))
     files += stripe.reports(draws, paid, made)
     files += adyen.reports(draws, paid, made)
+    twice = {decoys.report_of(payout) for payout in again}
+    files += [(decoys.second_name(name), data, n) for name, data, n in files if name in twice]
     return _write(plan.inbox, files)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.simulator import adyen, bank, stripe
+from tieout.simulator import adyen, bank, decoys, stripe
 from tieout.simulator import errors as planted
 from tieout.simulator.draws import SMALL, Bits, Draws, Ints, token, tokens
 from tieout.simulator.events import CAPTURE
 from tieout.simulator.identifiers import attempt_ids, charge_references, payment_ids
+from tieout.simulator.incidents import Incident
 from tieout.simulator.ledger import file_name as ledger_file
 from tieout.simulator.months import Month
 from tieout.simulator.payments import Attempts
@@ -24,19 +25,25 @@ from tieout.simulator.text import names
 
 _NAMES = tuple(planted.KINDS)
 _LEGS = tuple(kind.leg for kind in planted.KINDS.values())
+_DECOYS = tuple(place for place, name in enumerate(_NAMES) if name in planted.DECOYS)
 _BREAK_TYPES = tuple(kind.break_type for kind in planted.KINDS.values())
 _IN_LEDGER = (planted.POSTING_MISSING, planted.LEDGER_AMOUNT, planted.UNBALANCED)
 _WRONG_AMOUNT = (planted.LINE_AMOUNT, planted.LEDGER_AMOUNT, planted.UNBALANCED)
 
 
 def of_payments(
-    draws: Draws, month: Month, attempts: Attempts, fate: Ints, lines: Lines
+    draws: Draws,
+    month: Month,
+    attempts: Attempts,
+    fate: Ints,
+    lines: Lines,
+    incidents: Sequence[Incident],
 ) -> pa.Table:
     """The errors that were planted in the payments of a month."""
     rows = np.flatnonzero(fate != planted.NO_ERROR)
     wrong, kind = attempts.take(rows), fate[rows]
     amount = np.select(
-        [np.isin(kind, _WRONG_AMOUNT), kind == planted.SPLIT],
+        [np.isin(kind, _WRONG_AMOUNT), np.isin(kind, _DECOYS)],
         [planted.wrong_by(draws, wrong.index, wrong.captured), np.zeros(len(rows), np.int64)],
         wrong.captured,
     )
@@ -51,7 +58,7 @@ def of_payments(
     columns = {
         "error_id": tokens("err_", draws.bits("error.id", wrong.index), SMALL),
         "error_type": names(kind, _NAMES),
-        "expected": names((kind == planted.SPLIT).astype(np.int64), ("broken", "matched")),
+        "expected": names(np.isin(kind, _DECOYS).astype(np.int64), ("broken", "matched")),
         "leg": names(kind, _LEGS),
         "break_type": names(kind, _BREAK_TYPES),
         "month": pa.repeat(str(month), len(rows)),
@@ -62,7 +69,7 @@ def of_payments(
         "event_id": pc.if_else(known, event, None),
         "reference": reference,
         "line_id": _second_lines(draws, index, lines),
-        "file": pa.array(_files(draws, month, wrong, kind), pa.string()),
+        "file": pa.array(_files(draws, month, wrong, kind, incidents), pa.string()),
     }
     return pa.table(columns, schema=planted.TRUTH)
 
@@ -74,10 +81,12 @@ def _second_lines(draws: Draws, index: Bits, lines: Lines) -> pa.Array:
     return line_ids(draws, added).take(place)
 
 
-def _files(draws: Draws, month: Month, wrong: Attempts, kind: Ints) -> list[str]:
+def _files(
+    draws: Draws, month: Month, wrong: Attempts, kind: Ints, incidents: Sequence[Incident]
+) -> list[str]:
     """The file of each error, or the one that its line would have been in."""
     capture = np.full(len(wrong), CAPTURE)
-    days = paid_on(draws, capture, wrong.index, wrong.processor, wrong.captured_at)
+    days = paid_on(draws, kind, capture, wrong.index, wrong.processor, wrong.captured_at, incidents)
     files = []
     columns = (kind, wrong.processor, wrong.currency, days)
     for which, processor, currency, day in zip(*(c.tolist() for c in columns), strict=True):
@@ -90,38 +99,44 @@ def _files(draws: Draws, month: Month, wrong: Attempts, kind: Ints) -> list[str]
     return files
 
 
-def of_payouts(draws: Draws, month: Month, payouts: Sequence[Payout]) -> pa.Table:
-    """The errors that were planted in the payouts of a month."""
+def of_payouts(
+    draws: Draws, month: Month, made: Sequence[Payout], again: Sequence[Payout]
+) -> pa.Table:
+    """The errors in the payouts of a month, and the reports delivered again, a payout for each."""
     rows = []
-    for payout in payouts:
+    for payout in made:
         if payout.fate == planted.NO_ERROR:
             continue
-        index = np.array([payout.key], np.uint64)
-        report = (
-            adyen.file_name(payout.batch)
-            if payout.processor == ADYEN
-            else stripe.file_name(payout.day)
-        )
         statement = bank.file_name(Month.of(payout.bank_day), payout.processor)
         by_total = payout.fate == planted.PAYOUT_TOTAL
         off = payout.net - payout.stated if by_total else payout.stated - payout.booked
-        error = _NAMES[payout.fate]
-        rows.append(
-            {
-                "error_id": token("err_", int(draws.bits("payout.error.id", index)[0]), SMALL),
-                "error_type": error,
-                "expected": "broken",
-                "leg": planted.KINDS[error].leg,
-                "break_type": planted.KINDS[error].break_type,
-                "month": str(month),
-                "processor": PROCESSORS[payout.processor],
-                "currency": CURRENCIES[payout.currency],
-                "amount_minor": off,
-                "payment_id": None,
-                "event_id": None,
-                "reference": payout.reference,
-                "line_id": None,
-                "file": report if by_total else statement,
-            }
-        )
+        file = decoys.report_of(payout) if by_total else statement
+        rows.append(_payout_row(draws, month, payout, payout.fate, off, file))
+    for payout in again:
+        file = decoys.second_name(decoys.report_of(payout))
+        rows.append(_payout_row(draws, month, payout, planted.REDELIVERED, 0, file))
     return pa.Table.from_pylist(rows, schema=planted.TRUTH)
+
+
+def _payout_row(
+    draws: Draws, month: Month, payout: Payout, fate: int, off: int, file: str
+) -> dict[str, str | int | None]:
+    error = _NAMES[fate]
+    stream = "file.error.id" if fate == planted.REDELIVERED else "payout.error.id"
+    bits = draws.bits(stream, np.array([payout.key], np.uint64))
+    return {
+        "error_id": token("err_", int(bits[0]), SMALL),
+        "error_type": error,
+        "expected": "matched" if error in planted.DECOYS else "broken",
+        "leg": planted.KINDS[error].leg,
+        "break_type": planted.KINDS[error].break_type,
+        "month": str(month),
+        "processor": PROCESSORS[payout.processor],
+        "currency": CURRENCIES[payout.currency],
+        "amount_minor": off,
+        "payment_id": None,
+        "event_id": None,
+        "reference": payout.reference,
+        "line_id": None,
+        "file": file,
+    }
