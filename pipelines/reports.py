@@ -22,6 +22,11 @@ out = Console(width=None if sys.stdout.isatty() else 10_000)
 err = Console(stderr=True)
 
 _NOTES_MAX = 3
+_BECAUSE = {
+    "newer_version": "it states a newer version",
+    "later_arrival": "it arrived on a later day",
+    "order_unknown": "both arrived on one day and state no version; check which is the correction",
+}
 _COUNTS = ("records", "canonical", "quarantined", "structural")
 
 Rows = Sequence[tuple[Any, ...]]
@@ -46,6 +51,7 @@ findings as (
 )
 select o.origin, f.format, f.records, f.canonical_records, f.quarantined_records,
   f.structural_records, f.status, f.reason, f.superseded_by,
+  f.superseded_because,
   coalesce(t.control_totals, 0) as control_totals,
   coalesce(t.failed_totals, []) as failed_control_totals,
   coalesce(n.findings, []) as findings, o.origins, f.source_file_sha256
@@ -112,6 +118,7 @@ def _notes(
     _status: str,
     reason: str | None,
     superseded_by: str | None,
+    superseded_because: str | None,
     control_totals: int,
     failed: list[str],
     findings: list[str],
@@ -119,7 +126,7 @@ def _notes(
 ) -> list[str]:
     notes = [f"unreadable: {reason}"] if reason else []
     if superseded_by:
-        notes.append(f"superseded by {superseded_by[:12]}")
+        notes.append(f"superseded by {superseded_by[:12]}: {_BECAUSE[str(superseded_because)]}")
     if control_totals:
         notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
     for lines in (failed, findings):

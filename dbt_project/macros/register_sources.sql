@@ -13,9 +13,12 @@
 {% endmacro %}
 
 {% macro duckdb__canonical_view(node) %}
-  create or replace view {{ node.schema }}.{{ node.identifier }} as
-  select * from read_parquet(
-    '{{ env_var("TIEOUT_CANONICAL") | replace("'", "''") }}/{{ node.identifier }}/*/*.parquet',
-    hive_partitioning = true, hive_types = {'arrival_day': date}
-  )
+    {%- set root = env_var("TIEOUT_CANONICAL") | replace("'", "''") -%}
+    {%- set files = root ~ "/" ~ node.identifier ~ "/*/*.parquet" -%}
+    create or replace view {{ node.schema }}.{{ node.identifier }} as
+    select *
+    from
+        read_parquet(
+            '{{ files }}', hive_partitioning = true, hive_types = {'arrival_day': date}
+        )
 {% endmacro %}

@@ -1,38 +1,57 @@
 {{ config(materialized="table") }}
 
--- A report that was delivered again with other content supersedes its earlier deliveries.
+-- A report that was delivered again with other content supersedes its earlier deliveries. Which is
+-- the later one is said by the report's own version, else by the day of arrival. Where neither
+-- does, one is taken by its hash, so that every run takes the same, and that is said.
 with
     files as (select * from {{ source("canonical", "source_files") }}),
 
     ranked as (
         select
-            *,
-            first_value(source_file_sha256) over (
+            files.*,
+            row_number() over (
                 partition by source, format, coalesce(report_id, source_file_sha256)
                 order by
                     case when status = 'unreadable' then 1 else 0 end,
                     report_version desc nulls last,
                     arrival_day desc,
                     source_file_sha256 desc
-            ) as current_sha256
+            ) as delivery_rank
         from files
-    )
+    ),
+
+    winners as (select * from ranked where delivery_rank = 1)
 
 select
-    source_file_sha256,
-    source,
-    format,
-    reader_version,
-    status,
-    reason,
-    bytes,
-    records,
-    canonical_records,
-    canonical_rows,
-    quarantined_records,
-    structural_records,
-    report_id,
-    report_version,
-    arrival_day,
-    case when current_sha256 <> source_file_sha256 then current_sha256 end as superseded_by
-from ranked
+    r.source_file_sha256,
+    r.source,
+    r.format,
+    r.reader_version,
+    r.status,
+    r.reason,
+    r.bytes,
+    r.records,
+    r.canonical_records,
+    r.canonical_rows,
+    r.quarantined_records,
+    r.structural_records,
+    r.report_id,
+    r.report_version,
+    r.arrival_day,
+    w.source_file_sha256 as superseded_by,
+    case
+        when w.source_file_sha256 is null
+        then null
+        when coalesce(w.report_version, '') <> coalesce(r.report_version, '')
+        then 'newer_version'
+        when w.arrival_day <> r.arrival_day
+        then 'later_arrival'
+        else 'order_unknown'
+    end as superseded_because
+from ranked as r
+left join
+    winners as w
+    on r.delivery_rank > 1
+    and w.source = r.source
+    and w.format = r.format
+    and w.report_id = r.report_id

@@ -12,5 +12,6 @@ select
     structural_records,
     report_id,
     report_version,
-    superseded_by
+    superseded_by,
+    superseded_because
 from {{ ref("int_files") }}
