@@ -1,5 +1,6 @@
 {#
-  One side of a leg: which records of a relation say what about money.
+  One side of a leg: which records of a relation say what about money. All arguments but the leg
+  and the side are SQL expressions on the relation.
 
   Every record of the relation is a movement. One that the leg does not reconcile carries the
   reason in excluded_reason, so that nothing leaves the picture without a word. A record without
@@ -20,7 +21,7 @@
     select
         '{{ leg }}' as leg,
         '{{ side }}' as side,
-        '{{ source_table }}' as source_table,
+        {{ source_table }} as source_table,
         coalesce({{ match_key }}, 'record|' || record_id) as match_key,
         record_id,
         source,

@@ -16,42 +16,30 @@ with
             end as reason
         from {{ ref("stg_ledger_entries") }} as e
         left join {{ ref("stg_chart_of_accounts") }} as a on e.account = a.account
-    ),
-
-    captured as (select * from events where source_table = 'payments'),
-
-    refunded as (select * from events where source_table = 'refunds'),
-
-    disputed as (select * from events where source_table = 'disputes')
+    )
 
     {% set event_key = "event_kind || '|' || event_id" %}
-{% for relation, table in [
-        ("captured", "payments"),
-        ("refunded", "refunds"),
-        ("disputed", "disputes"),
-    ] %}
-        {{
-            movements(
-                "payment_ledger",
-                "left",
-                relation,
-                table,
-                match_key=event_key,
-                amount="amount_minor",
-                business_date="occurred_at",
-                processor="processor",
-                reference="event_id",
-                excluded="excluded_reason",
-            )
-        }}
-    union all
-{% endfor %}
+    {{
+        movements(
+            "payment_ledger",
+            "left",
+            "events",
+            "source_table",
+            match_key=event_key,
+            amount="amount_minor",
+            business_date="occurred_at",
+            processor="processor",
+            reference="event_id",
+            excluded="excluded_reason",
+        )
+    }}
+union all
 {{
     movements(
         "payment_ledger",
         "right",
         "postings",
-        "ledger_entries",
+        "'ledger_entries'",
         match_key="event_type || '|' || reference",
         amount="amount_minor",
         business_date="effective_at",

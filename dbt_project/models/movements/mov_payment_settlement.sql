@@ -20,42 +20,30 @@ with
                 then 'not_a_payment_event'
             end as reason
         from {{ ref("stg_settlement_lines") }} as l
-    ),
-
-    captured as (select * from events where source_table = 'payments'),
-
-    refunded as (select * from events where source_table = 'refunds'),
-
-    disputed as (select * from events where source_table = 'disputes')
+    )
 
     {% set key = "processor || '|' || event_kind || '|' || processor_reference" %}
-{% for relation, table in [
-        ("captured", "payments"),
-        ("refunded", "refunds"),
-        ("disputed", "disputes"),
-    ] %}
-        {{
-            movements(
-                "payment_settlement",
-                "left",
-                relation,
-                table,
-                match_key=key,
-                amount="amount_minor",
-                business_date="occurred_at",
-                processor="processor",
-                reference="coalesce(processor_reference, event_id)",
-                excluded="excluded_reason",
-            )
-        }}
-    union all
-{% endfor %}
+    {{
+        movements(
+            "payment_settlement",
+            "left",
+            "events",
+            "source_table",
+            match_key=key,
+            amount="amount_minor",
+            business_date="occurred_at",
+            processor="processor",
+            reference="coalesce(processor_reference, event_id)",
+            excluded="excluded_reason",
+        )
+    }}
+union all
 {{
     movements(
         "payment_settlement",
         "right",
         "lines",
-        "settlement_lines",
+        "'settlement_lines'",
         match_key=key,
         amount="presentment_minor",
         business_date="created_at",
