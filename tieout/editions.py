@@ -83,12 +83,6 @@ class Editions:
         """The id that the pointer names, or None before the first edition."""
         return self.pointer.read_text().strip() if self.pointer.exists() else None
 
-    def ids(self) -> list[str]:
-        """All editions, newest first."""
-        manifests = [self.get(path.stem) for path in self.manifests.glob("*.json")]
-        newest_first = sorted(manifests, key=lambda e: e.published_at, reverse=True)
-        return [edition.edition_id for edition in newest_first]
-
     def get(self, edition_id: str | None = None) -> Edition:
         """One edition by its id (or a unique beginning of it), the current one by default."""
         wanted = edition_id or self.current_id()
