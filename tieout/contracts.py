@@ -104,7 +104,7 @@ PAYMENTS = Table(
 
 REFUNDS = Table(
     "refunds",
-    "one refund of a payment; the amount is positive",
+    "one refund of a payment, or one refund that came back; the amount is positive",
     _schema(
         {
             "refund_id": _TEXT,
@@ -114,6 +114,9 @@ REFUNDS = Table(
             "created_at": TIMESTAMP,
         },
         {
+            # refund: money leaves (also where the column is empty); reversal: the refund could
+            # not be paid and its money returns
+            "refund_stage": _TEXT,
             "processor": _TEXT,
             "processor_reference": _TEXT,
             "reason": _TEXT,
@@ -306,13 +309,154 @@ CHART_OF_ACCOUNTS = Table(
             "account": _TEXT,
             "name": _TEXT,
             "account_type": _TEXT,  # asset, liability, equity, income, expense
-            # What the platform must know: processor_clearing, cash, merchant_payable,
-            # fee_revenue, processing_cost, other
+            # What the platform must know: processor_clearing, payout_in_transit, cash,
+            # merchant_payable, fee_revenue, processing_cost, processor_reserve, tax_payable,
+            # merchant_advance, deferred_revenue, currency_exchange, exchange_difference, other
             "role": _TEXT,
         },
-        {"processor": _TEXT, "currency": _TEXT, "updated_at": TIMESTAMP},
+        {
+            "processor": _TEXT,
+            "currency": _TEXT,
+            "bank_account": _TEXT,  # of a cash account: what the bank's statements call it
+            "updated_at": TIMESTAMP,
+        },
     ),
     key=("account",),
+    version="updated_at",
+)
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    "one subscription that a merchant sells",
+    _schema(
+        {
+            "subscription_id": _TEXT,
+            "merchant_id": _TEXT,
+            "amount_minor": _MINOR,  # of one period
+            "currency": _TEXT,
+            "billing_interval": _TEXT,  # week, month, quarter, year
+            "subscription_status": _TEXT,  # trialing, active, past_due, cancelled
+            "started_at": TIMESTAMP,
+        },
+        {"customer_token": _TEXT, "ended_at": TIMESTAMP, "updated_at": TIMESTAMP},
+    ),
+    key=("subscription_id",),
+    version="updated_at",
+)
+
+INVOICES = Table(
+    "invoices",
+    "one invoice that a merchant sends",
+    _schema(
+        {
+            "invoice_id": _TEXT,
+            "merchant_id": _TEXT,
+            "amount_minor": _MINOR,  # what is asked for, tax included
+            "currency": _TEXT,
+            "invoice_status": _TEXT,  # open, paid, void, uncollectible
+            "issued_at": TIMESTAMP,
+        },
+        {
+            "subscription_id": _TEXT,
+            "payment_id": _TEXT,  # the payment that paid it
+            "customer_token": _TEXT,
+            "tax_minor": _MINOR,
+            "period_start": TIMESTAMP,
+            "period_end": TIMESTAMP,
+            "paid_at": TIMESTAMP,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("invoice_id",),
+    version="updated_at",
+)
+
+TRANSFERS = Table(
+    "transfers",
+    "one transfer of a marketplace to a seller; the amount is positive",
+    _schema(
+        {
+            "transfer_id": _TEXT,
+            "from_merchant_id": _TEXT,  # the marketplace
+            "to_merchant_id": _TEXT,  # the seller
+            "amount_minor": _MINOR,  # what the seller gets
+            "application_fee_minor": _MINOR,  # what the marketplace keeps of the payment
+            "currency": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {"payment_id": _TEXT, "updated_at": TIMESTAMP},
+    ),
+    key=("transfer_id",),
+    version="updated_at",
+)
+
+ADVANCES = Table(
+    "advances",
+    "one event of an advance to a merchant; the amounts are positive",
+    _schema(
+        {
+            "advance_event_id": _TEXT,
+            "advance_id": _TEXT,
+            "merchant_id": _TEXT,
+            "advance_stage": _TEXT,  # granted, repaid, written_off
+            "principal_minor": _MINOR,
+            "fee_minor": _MINOR,
+            "currency": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {"updated_at": TIMESTAMP},
+    ),
+    key=("advance_event_id",),
+    version="updated_at",
+)
+
+TAX_LINES = Table(
+    "tax_lines",
+    "one tax on one taxable event",
+    _schema(
+        {
+            "tax_line_id": _TEXT,
+            "jurisdiction": _TEXT,
+            "tax_kind": _TEXT,  # vat, gst, sales_tax
+            "rate_ppm": _MINOR,  # parts per million: 20% is 200000
+            "taxable_minor": _MINOR,
+            "tax_minor": _MINOR,
+            "currency": _TEXT,
+            "created_at": TIMESTAMP,
+        },
+        {
+            "merchant_id": _TEXT,
+            "reference": _TEXT,  # the id of the event that is taxed: attempt, invoice
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("tax_line_id",),
+    version="updated_at",
+)
+
+FEE_CONTRACTS = Table(
+    "fee_contracts",
+    "one price of a contract with a processor; an empty column is any value",
+    _schema(
+        {
+            "contract_line_id": _TEXT,
+            "processor": _TEXT,
+            "line_kind": _TEXT,  # of the settlement line that is charged
+            "fee_component": _TEXT,  # interchange, scheme_fee, markup, fixed_fee
+            "rate_ppm": _MINOR,  # parts per million of the line's gross
+            "fixed_minor": _MINOR,  # on top, a line, in the line's currency
+            "effective_from": _DATE,
+        },
+        {
+            "effective_to": _DATE,  # the last day; empty is until further notice
+            "currency": _TEXT,
+            "card_brand": _TEXT,
+            "funding": _TEXT,
+            "issuer_country": _TEXT,
+            "updated_at": TIMESTAMP,
+        },
+    ),
+    key=("contract_line_id",),
     version="updated_at",
 )
 
@@ -329,6 +473,12 @@ BUSINESS_TABLES = {
         FX_RATES,
         COSTS,
         CHART_OF_ACCOUNTS,
+        SUBSCRIPTIONS,
+        INVOICES,
+        TRANSFERS,
+        ADVANCES,
+        TAX_LINES,
+        FEE_CONTRACTS,
     )
 }
 

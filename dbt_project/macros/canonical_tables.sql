@@ -13,6 +13,12 @@
                 "fx_rates",
                 "costs",
                 "chart_of_accounts",
+                "subscriptions",
+                "invoices",
+                "transfers",
+                "advances",
+                "tax_lines",
+                "fee_contracts",
             ]
         )
     }}

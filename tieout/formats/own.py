@@ -1,4 +1,4 @@
-"""The company's own records: payments, refunds, disputes, ledger, costs and chart of accounts.
+"""The company's own records: payments, ledger, invoices, costs, contracts and all the others.
 
 They come with the column names of the contract, as CSV, JSON Lines or Parquet. Amounts are whole
 minor units; ``12.50`` is refused, since nobody can tell what was meant.
@@ -48,18 +48,33 @@ _WORDS = {
         "won",
         "lost",
     ),
+    "refund_stage": ("refund", "reversal"),
+    "billing_interval": ("day", "week", "month", "quarter", "year"),
+    "subscription_status": ("trialing", "active", "past_due", "paused", "cancelled"),
+    "invoice_status": ("draft", "open", "paid", "void", "uncollectible"),
+    "advance_stage": ("granted", "repaid", "written_off"),
+    "tax_kind": ("vat", "gst", "sales_tax"),
+    "line_kind": contracts.LINE_KINDS,
+    "fee_component": ("interchange", "scheme_fee", "markup", "fixed_fee"),
     "account_type": ("asset", "liability", "equity", "income", "expense"),
     "role": (
         "processor_clearing",
+        "payout_in_transit",
         "cash",
         "merchant_payable",
         "fee_revenue",
         "processing_cost",
+        "processor_reserve",
+        "tax_payable",
+        "merchant_advance",
+        "deferred_revenue",
+        "currency_exchange",
+        "exchange_difference",
         "other",
     ),
 }
 # Their direction is in what they are, so their amounts have no sign.
-_UNSIGNED = ("refunds", "disputes")
+_UNSIGNED = ("refunds", "disputes", "transfers", "advances")
 
 
 @dataclass
@@ -120,17 +135,23 @@ class _OwnRecords:
         for column in self.table.columns:
             draft[column.name] = self._typed(draft, column, memory)
         if self.table.name in _UNSIGNED:
-            below = pc.less(draft["amount_minor"], 0)
-            draft.reject(below, "amount_minor: {} is below zero", draft["amount_minor"])
+            for name in self.table.columns.names:
+                if name.endswith("_minor"):
+                    below = pc.less(draft[name], 0)
+                    draft.reject(below, f"{name}: {{}} is below zero", draft[name])
 
     def _typed(self, draft: Draft, column: pa.Field, memory: _Memory) -> pa.Array:
         name = column.name
-        if name == "currency":
+        if name.endswith("currency"):
             return draft.currency(name)
         if name in _WORDS:
             return draft.choice(name, _WORDS[name])
         if pa.types.is_integer(column.type):
             return draft.integer(name, column.type)
+        if pa.types.is_date(column.type):
+            return draft.date(name, "%Y-%m-%d")
+        if pa.types.is_decimal(column.type):
+            return draft.rate(name)
         if pa.types.is_timestamp(column.type):
             times = draft.time(name)
             if pc.any(times.naive).as_py():
@@ -173,6 +194,46 @@ class OwnLedgerEntries(_OwnRecords, table=contracts.LEDGER_ENTRIES):
 
 class OwnChartOfAccounts(_OwnRecords, table=contracts.CHART_OF_ACCOUNTS):
     """Accounts of the ledger."""
+
+
+class OwnSubscriptions(_OwnRecords, table=contracts.SUBSCRIPTIONS):
+    """Subscriptions that merchants sell."""
+
+
+class OwnInvoices(_OwnRecords, table=contracts.INVOICES):
+    """Invoices that merchants send."""
+
+
+class OwnTransfers(_OwnRecords, table=contracts.TRANSFERS):
+    """Transfers of marketplaces to their sellers."""
+
+
+class OwnAdvances(_OwnRecords, table=contracts.ADVANCES):
+    """Events of advances to merchants."""
+
+
+class OwnTaxLines(_OwnRecords, table=contracts.TAX_LINES):
+    """Taxes by jurisdiction."""
+
+
+class OwnFeeContracts(_OwnRecords, table=contracts.FEE_CONTRACTS):
+    """Prices that were agreed with processors."""
+
+
+class OwnFxRates(_OwnRecords, table=contracts.FX_RATES):
+    """Exchange rates that treasury keeps, of currencies that no central bank publishes."""
+
+
+class OwnSettlementLines(_OwnRecords, table=contracts.SETTLEMENT_LINES):
+    """Processors' lines that a data warehouse has already brought into the contract's columns."""
+
+
+class OwnBankLines(_OwnRecords, table=contracts.BANK_LINES):
+    """Bank entries that a data warehouse has already brought into the contract's columns."""
+
+
+class OwnBankBalances(_OwnRecords, table=contracts.BANK_BALANCES):
+    """Stated balances that a data warehouse has already brought into the contract's columns."""
 
 
 class OwnCosts(_OwnRecords, table=contracts.COSTS):
@@ -229,6 +290,16 @@ OWN_READERS = (
     OwnLedgerEntries(),
     OwnCosts(),
     OwnChartOfAccounts(),
+    OwnSubscriptions(),
+    OwnInvoices(),
+    OwnTransfers(),
+    OwnAdvances(),
+    OwnTaxLines(),
+    OwnFeeContracts(),
+    OwnFxRates(),
+    OwnSettlementLines(),
+    OwnBankLines(),
+    OwnBankBalances(),
 )
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tieout.contracts import LEDGER_ENTRIES
 from tieout.simulator import errors as planted
+from tieout.simulator.accounts import ACCOUNTS, cash, code, of_processor
 from tieout.simulator.amounts import merchant_fee
 from tieout.simulator.draws import SMALL, Bits, Draws, Ints, mix, tokens
 from tieout.simulator.events import CAPTURE, EVENT_TYPES, REVERSAL, Events
@@ -16,18 +17,11 @@ from tieout.simulator.identifiers import event_ids, merchant_ids, payment_ids
 from tieout.simulator.months import Month
 from tieout.simulator.payments import Attempts
 from tieout.simulator.payouts import Payout
-from tieout.simulator.phases import CURRENCIES, PROCESSORS
+from tieout.simulator.phases import CURRENCIES
 from tieout.simulator.schedule import DAY, day_number
 from tieout.simulator.text import Column, names, timestamps
 
-PAYABLE, FEE_REVENUE = "merchant_payable", "fee_revenue"
-_CLEARING = tuple(f"clearing:{processor}" for processor in PROCESSORS)
-_COST = tuple(f"processing_cost:{processor}" for processor in PROCESSORS)
-_CASH = tuple(f"cash:{processor}:{code}" for processor in PROCESSORS for code in CURRENCIES)
-ACCOUNTS = (*_CLEARING, PAYABLE, FEE_REVENUE, *_COST, *_CASH, "operating_cost")
-_FIRST_COST = ACCOUNTS.index(_COST[0])
-_FIRST_CASH = ACCOUNTS.index(_CASH[0])
-_PAYABLE, _FEE_REVENUE = ACCOUNTS.index(PAYABLE), ACCOUNTS.index(FEE_REVENUE)
+_PAYABLE, _REVENUE = code("merchant_payable"), code("revenue:payments")
 
 
 def file_name(month: Month) -> str:
@@ -85,15 +79,16 @@ def _postings(
 ) -> tuple[Ints, Ints]:
     """The accounts and amounts of each event's journal."""
     payable = np.full(len(own.row), _PAYABLE)
+    at_processor = of_processor("clearing", payer.processor)
     if kind != CAPTURE:
         amount = own.amount if kind == REVERSAL else -own.amount
-        return np.stack([payer.processor, payable]), np.stack([amount, -amount])
+        return np.stack([at_processor, payable]), np.stack([amount, -amount])
     delta = planted.wrong_by(draws, own.index, own.amount)
     clearing = own.amount + np.where(fate == planted.LEDGER_AMOUNT, delta, 0)
     fee = merchant_fee(own.amount, payer.currency)
     owed = clearing - fee - np.where(fate == planted.UNBALANCED, delta, 0)
-    revenue = np.full(len(own.row), _FEE_REVENUE)
-    accounts = np.stack([payer.processor, payable, revenue])
+    revenue = np.full(len(own.row), _REVENUE)
+    accounts = np.stack([at_processor, payable, revenue])
     return accounts, np.stack([clearing, -owed, -fee])
 
 
@@ -106,16 +101,16 @@ def payout_journals(draws: Draws, payouts: list[Payout]) -> list[Journals]:
     stated = np.array([payout.stated for payout in payouts], np.int64)
     at = np.array([day_number(payout.day) for payout in payouts], np.int64) * DAY + 21 * 3600
     nothing = pa.nulls(len(payouts), pa.string())
-    cash = _FIRST_CASH + processor * len(CURRENCIES) + currency
+    cost = of_processor("processing_cost", processor)
     both = (
-        ("processor_fee", _FIRST_COST + processor, fees, [p.payout_id for p in payouts]),
-        ("payout", cash, stated, [p.reference for p in payouts]),
+        ("processor_fee", cost, fees, [p.payout_id for p in payouts]),
+        ("payout", cash(processor, currency), stated, [p.reference for p in payouts]),
     )
     return [
         Journals(
             event_type=event_type,
             bits=draws.bits(f"journal.{event_type}", key),
-            accounts=np.stack([debited, processor]),
+            accounts=np.stack([debited, of_processor("clearing", processor)]),
             amounts=np.stack([amount, -amount]),
             currency=currency,
             at=at,
@@ -143,7 +138,7 @@ def _entries(group: Journals) -> pa.Table:
     columns = {
         "entry_id": tokens("ent_", mix(journal) + line, SMALL),
         "journal_id": tokens("jrn_", journal, SMALL),
-        "account": names(group.accounts.T.ravel(), ACCOUNTS),
+        "account": names(group.accounts.T.ravel(), [account.name for account in ACCOUNTS]),
         "amount_minor": pa.array(group.amounts.T.ravel()),
         "currency": names(np.repeat(group.currency, count), CURRENCIES),
         "effective_at": timestamps(at),
@@ -159,22 +154,15 @@ def _entries(group: Journals) -> pa.Table:
 
 def chart_of_accounts() -> dict[str, pa.Array]:
     """The accounts of the ledger, as the company's own export."""
-    rows = [
-        *((name, "asset", "processor_clearing", name.split(":")[1], "") for name in _CLEARING),
-        (PAYABLE, "liability", "merchant_payable", "", ""),
-        (FEE_REVENUE, "income", "fee_revenue", "", ""),
-        *((name, "expense", "processing_cost", name.split(":")[1], "") for name in _COST),
-        *((name, "asset", "cash", *name.split(":")[1:]) for name in _CASH),
-        ("operating_cost", "expense", "other", "", ""),
-    ]
-    columns = list(zip(*rows, strict=True))
     texts = {
-        "account": columns[0],
-        "name": [name.replace(":", " ").replace("_", " ").capitalize() for name in columns[0]],
-        "account_type": columns[1],
-        "role": columns[2],
-        "processor": columns[3],
-        "currency": columns[4],
-        "updated_at": ["2009-01-01T00:00:00+00:00"] * len(rows),
+        "account": [account.name for account in ACCOUNTS],
+        "name": [
+            account.name.replace(":", " ").replace("_", " ").capitalize() for account in ACCOUNTS
+        ],
+        "account_type": [account.account_type for account in ACCOUNTS],
+        "role": [account.role for account in ACCOUNTS],
+        "processor": [account.processor for account in ACCOUNTS],
+        "currency": [account.currency for account in ACCOUNTS],
+        "updated_at": ["2009-01-01T00:00:00+00:00"] * len(ACCOUNTS),
     }
     return {name: pa.array(values, pa.string()) for name, values in texts.items()}

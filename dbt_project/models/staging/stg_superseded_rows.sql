@@ -10,6 +10,12 @@
     "ledger_entries": "updated_at",
     "costs": "updated_at",
     "chart_of_accounts": "updated_at",
+    "subscriptions": "updated_at",
+    "invoices": "updated_at",
+    "transfers": "updated_at",
+    "advances": "updated_at",
+    "tax_lines": "updated_at",
+    "fee_contracts": "updated_at",
 } %}
 {% for table in canonical_tables() %}
     select source_table, record_id, source_file_sha256, source_line
