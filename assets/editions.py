@@ -7,6 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.common import FRESHNESS
+from assets.inputs import remember
 from assets.resources import WorkspaceResource, reporter
 from tieout import __version__
 from tieout.engine import connect
@@ -44,6 +45,7 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 tieout_version=__version__,
                 progress=reporter("publishing"),
             )
+        remember(workspace.workspace, published.edition_id)
         return dg.MaterializeResult(
             metadata={
                 "edition": published.edition_id,

@@ -22,6 +22,7 @@ from pipelines.reports import (
     err,
     out,
     print_csv,
+    print_error_types,
     print_headline,
     print_json,
     print_score,
@@ -98,6 +99,9 @@ def run(
     day: Annotated[
         str | None, typer.Option(help="The arrival day, YYYY-MM-DD; today (UTC) by default.")
     ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Run even where nothing has changed.")
+    ] = False,
 ) -> None:
     """Land what is new, reconcile it and publish an edition."""
     from pipelines.run import run_daily
@@ -108,7 +112,7 @@ def run(
         arrival_day = date.fromisoformat(day) if day else today()
     except ValueError:
         raise ConfigurationError(f"--day {day!r} is not a date; write YYYY-MM-DD") from None
-    published = run_daily(workspace, arrival_day, err)
+    published = run_daily(workspace, arrival_day, err, rebuild=rebuild)
     what = "Published edition" if published["is_new"] else "Nothing changed: still edition"
     out.print(f"{what} [bold]{published['edition']}[/], as of {published['as_of']}")
     editions = Editions(workspace.editions)
@@ -175,6 +179,21 @@ def simulate(
         str | None,
         typer.Option(help="Planted errors a captured payment, such as 0.001; 0 plants none."),
     ] = None,
+    error: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The rate of one error type, such as settlement_fee_wrong=1/1000; may be repeated."
+        ),
+    ] = None,
+    list_errors: Annotated[
+        bool, typer.Option("--list-errors", help="Print the error types and their rates, and stop.")
+    ] = False,
+    columnar: Annotated[
+        bool, typer.Option("--columnar", help="Processors' lines as Parquet: fast, for benchmarks.")
+    ] = False,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Work in so many processes; the files are the same.")
+    ] = 1,
 ) -> None:
     """Write the files of a made-up payments company into the inbox, and the truth beside it.
 
@@ -184,6 +203,9 @@ def simulate(
     from tieout.simulator import DEMO_MONTHS, ErrorRates, parse_months
     from tieout.simulator import simulate as write_company
 
+    if list_errors:
+        print_error_types()
+        return
     workspace = Workspace(home)
     if not workspace.config.exists():
         workspace = Workspace.create(home, reporting_currency="USD", as_of="latest")
@@ -194,7 +216,10 @@ def simulate(
         )
     try:
         chosen = parse_months(months) if months else DEMO_MONTHS
-        errors = None if error_rate is None else ErrorRates.per_payment(Fraction(error_rate))
+        errors = ErrorRates()
+        if error_rate is not None:
+            errors = ErrorRates.per_payment(Fraction(error_rate))
+        errors = errors.changed(dict(map(_error_type_and_rate, error or ())))
         with progress_bar(err) as progress:
             task = progress.add_task("simulating", total=None, detail="")
             summary = write_company(
@@ -205,6 +230,8 @@ def simulate(
                 scale=Fraction(scale),
                 payments_per_month=payments_per_month,
                 errors=errors,
+                columnar=columnar,
+                processes=processes,
                 progress=lambda what, done, total: progress.update(
                     task, detail=what, completed=done, total=total
                 ),
@@ -215,6 +242,13 @@ def simulate(
         f"Simulated {len(summary.months)} months: {sum(summary.rows.values()):,} records in "
         f"{summary.files} files, {sum(summary.errors.values()):,} planted cases"
     )
+
+
+def _error_type_and_rate(text: str) -> tuple[str, Fraction]:
+    name, equals, rate = text.partition("=")
+    if not equals:
+        raise ValueError(f"--error {text!r} has no rate; write it as error_type=1/1000")
+    return name.strip(), Fraction(rate.strip())
 
 
 @app.command(name="score")

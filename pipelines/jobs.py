@@ -6,6 +6,7 @@ import time
 import dagster as dg
 
 from assets.common import ARRIVAL_DAYS
+from assets.inputs import unchanged_edition
 from assets.resources import WorkspaceResource
 from pipelines.hooks import notify_failure
 from tieout.landing import inbox_files, size_and_time
@@ -33,8 +34,12 @@ reread = dg.define_asset_job(
 
 
 @dg.schedule(job=daily, cron_schedule="0 5 * * *", execution_timezone="UTC")
-def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def every_morning(
+    context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource
+) -> dg.RunRequest | dg.SkipReason:
     """Every morning at 05:00 UTC, for the day that has begun."""
+    if unchanged_edition(workspace.workspace):
+        return dg.SkipReason("nothing has changed since the current edition was published")
     day = context.scheduled_execution_time.date().isoformat()
     return dg.RunRequest(run_key=day, partition_key=day)
 

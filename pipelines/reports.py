@@ -25,6 +25,7 @@ _NOTES_MAX = 3
 _BECAUSE = {
     "newer_version": "it states a newer version",
     "later_arrival": "it arrived on a later day",
+    "later_change": "both arrived on one day, and it was changed later",
     "order_unknown": "both arrived on one day and state no version; check which is the correction",
 }
 _COUNTS = ("records", "canonical", "quarantined", "structural")
@@ -160,8 +161,21 @@ def print_csv(columns: list[str], rows: Rows) -> None:
     writer.writerows(rows)
 
 
+def print_error_types() -> None:
+    """What the simulator can plant: how often it usually does, and what it must show as."""
+    from tieout.simulator.errors import KINDS
+
+    table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    for name in ("error type", "usual rate", "a share of", "shows as"):
+        table.add_column(name)
+    for fate, kind in KINDS.items():
+        shows = ", ".join(f"{leg}: {what or 'matched'}" for leg, what in kind.shows.items())
+        table.add_row(fate.error_type, str(kind.usual), kind.of, shows)
+    out.print(table)
+
+
 def print_score(report: Report) -> None:
-    """Each planted case, then recall and precision over all."""
+    """Each planted case, then recall and precision by leg and over all, by count and by money."""
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
     for name in ("leg", "planted case", "must be"):
         table.add_column(name)
@@ -171,9 +185,28 @@ def print_score(report: Report) -> None:
         counts = (s.planted, s.found, s.misclassified, s.missed, s.false_breaks, s.mismatched_minor)
         table.add_row(s.leg, s.error_type, s.expected, *(f"{count:,}" for count in counts))
     out.print(table)
-    found, all_broken = report.detected, report.detected + report.false_breaks
-    out.print(
-        f"Recall [bold]{rate(found, report.planted, 3)}[/] ({found:,} of {report.planted:,} "
-        f"planted errors), precision [bold]{rate(found, all_broken, 3)}[/] "
-        f"({report.false_breaks:,} false)"
-    )
+    out.print()
+    legs = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    legs.add_column("leg")
+    for name in (
+        "planted",
+        "detected",
+        "false",
+        "recall",
+        "precision",
+        "by money: recall",
+        "precision",
+    ):
+        legs.add_column(name, justify="right")
+    total = report.total
+    for leg in (*report.legs, total):
+        legs.add_row(
+            leg.leg,
+            *(f"{count:,}" for count in (leg.planted, leg.detected, leg.false_breaks)),
+            rate(leg.detected, leg.planted, 3),
+            rate(leg.detected, leg.reported, 3),
+            rate(leg.detected_money, leg.planted_money, 3),
+            rate(leg.detected_money, leg.reported_money, 3),
+            style="bold" if leg is total else "",
+        )
+    out.print(legs)

@@ -6,14 +6,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
+from typing import TYPE_CHECKING
 
-import dagster as dg
 from filelock import FileLock, Timeout
 from rich.console import Console
 
+from assets.inputs import unchanged_edition
 from pipelines.failure import RunFailed
 from pipelines.progress import progress_bar
+from tieout.editions import Editions
 from tieout.settings import ConfigurationError, Workspace
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 # One writer of the warehouse at a time, in `dagster dev` too; no telemetry, no sign-up form.
 INSTANCE = """\
@@ -48,8 +53,24 @@ def exclusive(workspace: Workspace) -> Iterator[None]:
         lock.release()
 
 
-def run_daily(workspace: Workspace, day: date, console: Console) -> dict[str, object]:
-    """Run the daily job for one arrival day; returns the metadata of the published edition."""
+def run_daily(
+    workspace: Workspace, day: date, console: Console, *, rebuild: bool = False
+) -> dict[str, object]:
+    """Run the daily job for one arrival day; returns the metadata of the published edition.
+
+    Where nothing has changed since the current edition was published, there is nothing to do, and
+    Dagster is not even loaded; `rebuild` runs all the same.
+    """
+    unchanged = None if rebuild else unchanged_edition(workspace)
+    if unchanged:
+        edition = Editions(workspace.editions).get(unchanged)
+        return {"edition": unchanged, "is_new": False, "as_of": edition.as_of}
+    return _run(workspace, day, console)
+
+
+def _run(workspace: Workspace, day: date, console: Console) -> dict[str, object]:
+    import dagster as dg
+
     prepare_instance(workspace)
     log = workspace.data / "run.log"
     with exclusive(workspace), progress_bar(console) as progress:
@@ -77,12 +98,14 @@ def run_daily(workspace: Workspace, day: date, console: Console) -> dict[str, ob
             )
     if not result.success:
         raise _failure(result)
-    (published,) = result.asset_materializations_for_node("editions__current")
-    return {key: value.value for key, value in published.metadata.items()}
+    (made,) = result.asset_materializations_for_node("editions__current")
+    return {key: value.value for key, value in made.metadata.items()}
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
     """Where a run stopped and why: the failed checks where there are any, else the error."""
+    import dagster as dg
+
     failed = [
         f"{check.asset_key.to_user_string()}: {'; '.join(_said(check))}"
         for check in result.get_asset_check_evaluations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tieout.settings import FileRule, Workspace
 
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
 DAY = date(2026, 1, 5)
+CHANGED = 1_767_600_000  # in seconds since 1970, on that day
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ class Ingest:
         path = self.workspace.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        os.utime(path, (CHANGED, CHANGED))  # all at one moment, so that no test depends on speed
         return path
 
     def run(self, rules: tuple[FileRule, ...] = (), *, again: bool = False) -> list[FileAccount]:

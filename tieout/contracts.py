@@ -499,6 +499,9 @@ SOURCE_FILES = pa.schema(
         pa.field("canonical_rows", pa.int64(), nullable=False),
         pa.field("quarantined_records", pa.int64(), nullable=False),
         pa.field("structural_records", pa.int64(), nullable=False),
+        # When whoever delivered the file last changed it; null for an extract. Of two deliveries
+        # of one day it tells which is the later.
+        pa.field("modified_at", TIMESTAMP),
         # A report that is delivered again with other content supersedes the earlier file of the
         # same report: same source, format and report_id; the higher report_version wins.
         pa.field("report_id", pa.string()),

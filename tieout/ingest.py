@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
@@ -223,7 +224,8 @@ def _with_lineage(
     """The reader's rows with the columns of the contract it left out, and the lineage.
 
     A record id is the hash of what identifies the record: source and key where the source has
-    keys, file and line where it has none. It is the same in every run and on every engine.
+    keys, file and line where it has none (and its place among the rows of that line, after the
+    first). It is the same in every run and on every engine.
     """
     names = set(data.column_names)
     columns = [
@@ -231,6 +233,7 @@ def _with_lineage(
         for f in table.columns
     ]
     place = f"'{table.name}', $sha256, cast(source_line as varchar)"
+    place += ", case when place_in_line > 0 then cast(place_in_line as varchar) end"
     identity = f"md5(concat_ws(chr(31), {place}))"
     if table.key:
         key = ", ".join(f"cast({name} as varchar)" for name in table.key)
@@ -245,11 +248,21 @@ def _with_lineage(
                $sha256 as source_file_sha256, source_line, {extra}
         from data
     """
-    engine.register("data", data)
+    engine.register("data", data.append_column("place_in_line", _place_in_line(data)))
     parameters = {"sha256": account.delivery.sha256, "source": account.source}
     result: pa.Table = engine.execute(sql, parameters).to_arrow_table()
     engine.unregister("data")
     return _enforce(result, table.schema, account)
+
+
+def _place_in_line(data: pa.Table) -> pa.Array:
+    """The place of each row among those of one line: 0 for the first, as almost always."""
+    lines = data["source_line"].to_numpy()
+    order = np.argsort(lines, kind="stable")
+    _, first, count = np.unique(lines[order], return_index=True, return_counts=True)
+    place = np.empty(len(lines), np.int64)
+    place[order] = np.arange(len(lines)) - np.repeat(first, count)
+    return pa.array(place)
 
 
 def _sql_type(kind: pa.DataType) -> str:
@@ -345,6 +358,7 @@ def _account_tables(account: FileAccount) -> Iterator[tuple[str, list[dict[str, 
                 "canonical_rows": business.total(),
                 "quarantined_records": account.quarantined,
                 "structural_records": account.structural,
+                "modified_at": account.delivery.modified_at,
                 "report_id": account.report and account.report.report_id,
                 "report_version": account.report and account.report.version,
             }

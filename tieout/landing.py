@@ -38,6 +38,15 @@ class Delivery:
     arrival_day: str
     size_and_time: str | None = None
 
+    @property
+    def modified_at(self) -> datetime | None:
+        """When the file it came from was last changed; None for an extract made in memory."""
+        if self.size_and_time is None:
+            return None
+        seconds, nanoseconds = divmod(int(self.size_and_time.partition(":")[2]), 10**9)
+        whole = datetime.fromtimestamp(seconds, UTC)
+        return whole.replace(microsecond=nanoseconds // 1000)
+
 
 class Landing:
     """The content-addressed store below one folder."""
@@ -62,10 +71,16 @@ class Landing:
         return [Delivery(**json.loads(line)) for line in lines[:-1]]
 
     def contents(self, arrival_day: date | None = None) -> list[Delivery]:
-        """The first delivery of every content, by SHA-256; of one arrival day if it is given."""
+        """The first delivery of every content, by SHA-256; of one arrival day if it is given.
+
+        What arrived under two names on one day counts as the older of the two files, so that the
+        order of names decides nothing.
+        """
         first: dict[str, Delivery] = {}
         for delivery in self.deliveries():
-            first.setdefault(delivery.sha256, delivery)
+            known = first.setdefault(delivery.sha256, delivery)
+            if delivery.arrival_day == known.arrival_day and _is_older(delivery, known):
+                first[delivery.sha256] = delivery
         return [
             delivery
             for _, delivery in sorted(first.items())
@@ -146,6 +161,12 @@ def inbox_files(inbox: Path) -> Iterator[Path]:
         unfinished = any(fnmatch.fnmatch(name, p) for name in names for p in UNFINISHED)
         if path.is_file() and not unfinished:
             yield path
+
+
+def _is_older(one: Delivery, other: Delivery) -> bool:
+    if one.modified_at is None or other.modified_at is None:
+        return False
+    return one.modified_at < other.modified_at
 
 
 def size_and_time(path: Path) -> str:

@@ -8,6 +8,8 @@ LEGS = {
     "payment_settlement": "Payments to settlement",
     "batch_payout": "Settlement to payout",
     "payout_bank": "Payout to bank",
+    "fee_contract": "Fees to contract",
+    "fx_conversion": "Conversions to rate",
 }
 SIDES = {
     "ledger_balance": ("Debits", "Credits"),
@@ -15,6 +17,8 @@ SIDES = {
     "payment_settlement": ("Payments", "Settlement"),
     "batch_payout": ("Settlement lines", "Payout"),
     "payout_bank": ("Payout", "Bank"),
+    "fee_contract": ("Fees charged", "Contract"),
+    "fx_conversion": ("Settled", "At stated rate"),
 }
 TABLES = {
     "payments": "Payment",
@@ -23,6 +27,7 @@ TABLES = {
     "ledger_entries": "Ledger entry",
     "settlement_lines": "Settlement line",
     "bank_lines": "Bank line",
+    "fee_contracts": "Contract price",
 }
 
 

@@ -2,7 +2,8 @@
   What an item is, from its state, its policy and the as-of date. Nothing of this is stored with
   the item, so a change of policy or of the day needs no new matching.
 
-  Expects the columns of merge_movements, and: tolerance (minor units), deadline (date), as_of.
+  Expects the columns of merge_movements, and: tolerance (minor units), deadline and late_until
+  (dates), as_of.
 #}
 {% macro item_status() %}
     case
@@ -18,9 +19,14 @@
     end
 {% endmacro %}
 
-{# The pass that matched an item: one record a side, or several that agree in their sum. #}
+{#
+  The pass that matched an item: one record a side, several that agree in their sum, or an entry
+  that took the only payouts that come to its amount.
+#}
 {% macro item_pass() %}
     case
+        when is_netted = 1
+        then 'netting'
         when status = 'matched_within_tolerance'
         then 'tolerance'
         when status = 'matched' and left_count = 1 and right_count = 1
@@ -30,43 +36,25 @@
     end
 {% endmacro %}
 
-{# Why a broken item is broken. The first that applies, from the plainest to the vaguest. #}
+{#
+  Why a broken item is broken. The first that applies, from the plainest to the vaguest; what
+  differs from leg to leg is declared in legs().
+#}
 {% macro break_type() %}
     case
         when status <> 'broken'
         then null
-        when leg = 'ledger_balance'
-        then 'unbalanced_journal'
-        when right_count = 0
-        then
-            case
-                leg
-                when 'payment_ledger'
-                then 'missing_in_ledger'
-                when 'payment_settlement'
-                then 'missing_in_settlement'
-                when 'batch_payout'
-                then 'missing_in_settlement'
-                when 'payout_bank'
-                then 'missing_in_bank'
-            end
-        when left_count = 0
-        then
-            case
-                leg
-                when 'payment_ledger'
-                then 'missing_in_payments'
-                when 'payment_settlement'
-                then 'missing_in_payments'
-                when 'batch_payout'
-                then 'control_total_mismatch'
-                when 'payout_bank'
-                then 'unknown_reference'
-            end
+        -- The left side knows the event and says that it moved no money.
+        when left_count = 0 and left_out_count > 0
+        then 'status_mismatch'
+        when {{ missing_side() }} is not null and as_of <= late_until
+        then 'late'
+        when {{ missing_side() }} is not null
+        then {{ missing_side() }}
         when lowest_currency <> highest_currency
         then 'currency_mismatch'
-        when leg = 'batch_payout'
-        then 'control_total_mismatch'
+        when {{ declared("mismatch") }} is not null
+        then {{ declared("mismatch") }}
         when
             right_count > left_count
             and right_lowest_minor = right_highest_minor
@@ -82,11 +70,20 @@
         when
             abs(right_minor) < abs(left_minor)
             and sign(right_minor) = sign(left_minor)
-            and leg = 'payment_settlement'
-            and right_count > 0
+            and {{ declares("may_be_partial") }}
             and as_of <= deadline
         then 'partial'
         else 'amount_mismatch'
+    end
+{% endmacro %}
+
+{# The break of an item that lacks a side; null where both are there. #}
+{% macro missing_side() %}
+    case
+        when right_count = 0
+        then {{ declared("missing_right") }}
+        when left_count = 0
+        then {{ declared("missing_left") }}
     end
 {% endmacro %}
 

@@ -36,47 +36,45 @@
     from {{ relation }}
 {% endmacro %}
 
-{# The legs, in the order of the road. A leg is one mov_ model, one leg_ model and its policy. #}
-{% macro legs() %}
-    {{
-        return(
-            [
-                "ledger_balance",
-                "payment_ledger",
-                "payment_settlement",
-                "batch_payout",
-                "payout_bank",
-            ]
-        )
-    }}
-{% endmacro %}
-
 {#
   Items of a leg: every movement is an item of one record, and an item is the merge of its
   records by sum, min and max only. So neither the order of arrival nor a split into runs can
   change it.
+
+  Where the leg asks for it, left records that it leaves out are counted beside those it takes:
+  their amounts, currencies and dates enter nothing, and alone they are no item.
 #}
 {% macro merge_movements(leg) %}
+    with
+        records as (
+            select m.*, case when excluded_reason is null then side else 'left out' end as standing
+            from {{ ref("mov_" ~ leg) }} as m
+            where
+                excluded_reason is null
+                {% if leg_named(leg).asks_excluded %} or side = 'left' {% endif %}
+        )
+
     select
         {{ hash_id(["'" ~ leg ~ "'", "match_key"]) }} as item_id,
         '{{ leg }}' as leg,
         match_key,
         min(processor) as processor,
-        coalesce(min(case when side = 'left' then reference end), min(reference)) as reference,
-        cast(sum(case when side = 'left' then 1 else 0 end) as integer) as left_count,
-        cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
-        {{ sum_minor("case when side = 'left' then amount_minor else 0 end") }} as left_minor,
-        {{ sum_minor("case when side = 'right' then amount_minor else 0 end") }} as right_minor,
-        min(case when side = 'left' then amount_minor end) as left_lowest_minor,
-        max(case when side = 'left' then amount_minor end) as left_highest_minor,
-        min(case when side = 'right' then amount_minor end) as right_lowest_minor,
-        max(case when side = 'right' then amount_minor end) as right_highest_minor,
-        min(currency) as lowest_currency,
-        max(currency) as highest_currency,
-        min(case when side = 'left' then currency end) as left_currency,
-        min(case when side = 'left' then business_date end) as left_date,
-        max(case when side = 'right' then business_date end) as right_date
-    from {{ ref("mov_" ~ leg) }}
-    where excluded_reason is null
+        coalesce(min(case when standing = 'left' then reference end), min(reference)) as reference,
+        cast(sum(case when standing = 'left' then 1 else 0 end) as integer) as left_count,
+        cast(sum(case when standing = 'right' then 1 else 0 end) as integer) as right_count,
+        cast(sum(case when standing = 'left out' then 1 else 0 end) as integer) as left_out_count,
+        {{ sum_minor("case when standing = 'left' then amount_minor else 0 end") }} as left_minor,
+        {{ sum_minor("case when standing = 'right' then amount_minor else 0 end") }} as right_minor,
+        min(case when standing = 'left' then amount_minor end) as left_lowest_minor,
+        max(case when standing = 'left' then amount_minor end) as left_highest_minor,
+        min(case when standing = 'right' then amount_minor end) as right_lowest_minor,
+        max(case when standing = 'right' then amount_minor end) as right_highest_minor,
+        min(case when standing <> 'left out' then currency end) as lowest_currency,
+        max(case when standing <> 'left out' then currency end) as highest_currency,
+        min(case when standing = 'left' then currency end) as left_currency,
+        min(case when standing = 'left' then business_date end) as left_date,
+        max(case when standing = 'right' then business_date end) as right_date
+    from records
     group by match_key
+    having sum(case when standing <> 'left out' then 1 else 0 end) > 0
 {% endmacro %}

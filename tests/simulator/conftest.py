@@ -1,72 +1,26 @@
-"""Two small worlds, one with every error planted and one without any, read by plain means.
-
-The files are read here with the csv module and Decimal, not with the platform's readers, so that a
-mistake in those cannot hide one of the simulator.
-"""
+"""Small worlds of three seeds, each with every error planted and without any."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable
 from fractions import Fraction
-from functools import cached_property
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import duckdb
 import pytest
 
-from tieout.simulator import ErrorRates, Summary, parse_months, simulate
+from tests.simulator.reading import World
+from tieout.simulator import DEMO_MONTHS, ErrorRates, parse_months, simulate
 
 # An isolated month with a tail, two months in a row, and a last month that is cut at its end.
 MONTHS = parse_months("2011-10,2014-10..2014-11,2017-10")
-
-
-@dataclass
-class World:
-    inbox: Path
-    truth: Path
-    summary: Summary
-
-    def csv_rows(self, pattern: str) -> Iterator[dict[str, str]]:
-        for path in sorted(self.inbox.glob(pattern)):
-            with path.open(newline="") as file:
-                for row in csv.DictReader(file):
-                    yield row | {"file": path.relative_to(self.inbox).as_posix()}
-
-    @cached_property
-    def stripe(self) -> list[dict[str, str]]:
-        return list(self.csv_rows("stripe/*.csv"))
-
-    @cached_property
-    def adyen(self) -> list[dict[str, str]]:
-        return list(self.csv_rows("adyen/*.csv"))
-
-    @cached_property
-    def errors(self) -> list[dict[str, Any]]:
-        return self.sql(f"from '{self.truth}/errors.parquet'")
-
-    def sql(self, query: str) -> list[dict[str, Any]]:
-        """Rows of a query, in which {payments} and {ledger} are the company's exports."""
-        views = {n: f"'{self.inbox}/company/{n}-*.parquet'" for n in ("payments", "ledger")}
-        with duckdb.connect() as con:
-            return con.execute(query.format(**views)).to_arrow_table().to_pylist()
-
-    def hashes(self) -> dict[str, str]:
-        files = [p for root in (self.inbox, self.truth) for p in root.rglob("*") if p.is_file()]
-        home = self.inbox.parent
-        return {
-            path.relative_to(home).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(files)
-        }
-
-
-def decimal(text: str) -> Decimal:
-    return Decimal(text or 0)
-
+# By seed: the second has two contracts of fees, the third all currencies and products.
+WORLDS: dict[int, dict[str, Any]] = {
+    7: {"months": MONTHS, "payments_per_month": 2_000},
+    11: {"months": parse_months("2017-12..2018-01"), "payments_per_month": 1_500},
+    23: {"months": parse_months("2020-10,2024-10"), "payments_per_month": 2_000},
+}
+ERRORS = {"clean": ErrorRates.none(), "flawed": ErrorRates.scaled(Fraction(4))}
 
 MakeWorld = Callable[..., World]
 
@@ -76,18 +30,51 @@ def make_world(tmp_path_factory: pytest.TempPathFactory) -> MakeWorld:
     def make(errors: ErrorRates, **changed: Any) -> World:
         home = tmp_path_factory.mktemp("world")
         inbox, truth = home / "inbox", home / "truth"
-        arguments = {"months": MONTHS, "seed": 7, "payments_per_month": 2_000} | changed
+        arguments = {"seed": 7} | WORLDS[7] | changed
         summary = simulate(inbox, truth, errors=errors, **arguments)
-        return World(inbox, truth, summary)
+        return World(inbox, truth, summary, arguments["months"][-1].last_day)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def clean(make_world: MakeWorld) -> World:
-    return make_world(ErrorRates.none())
+def world_of(make_world: MakeWorld) -> MakeWorld:
+    """One of the worlds, made once."""
+
+    @cache
+    def made(name: str, seed: int) -> World:
+        return make_world(ERRORS[name], seed=seed, **WORLDS[seed])
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def flawed(make_world: MakeWorld) -> World:
-    return make_world(ErrorRates.scaled(Fraction(4)))
+def clean(world_of: MakeWorld) -> World:
+    return world_of("clean", 7)
+
+
+@pytest.fixture(scope="session")
+def flawed(world_of: MakeWorld) -> World:
+    return world_of("flawed", 7)
+
+
+@pytest.fixture(scope="session")
+def demo(make_world: MakeWorld) -> World:
+    """The months and errors of the demo at full size. Only the company's own files are read."""
+    arguments = {"months": DEMO_MONTHS, "payments_per_month": None, "columnar": True}
+    return make_world(ErrorRates().changed({"journal_unbalanced": Fraction(0)}), **arguments)
+
+
+@pytest.fixture(params=WORLDS)
+def any_clean(world_of: MakeWorld, request: pytest.FixtureRequest) -> World:
+    return world_of("clean", request.param)
+
+
+@pytest.fixture(params=WORLDS)
+def any_flawed(world_of: MakeWorld, request: pytest.FixtureRequest) -> World:
+    return world_of("flawed", request.param)
+
+
+@pytest.fixture(params=[(name, seed) for name in ERRORS for seed in WORLDS], ids=str)
+def any_world(world_of: MakeWorld, request: pytest.FixtureRequest) -> World:
+    return world_of(*request.param)

@@ -1,202 +1,298 @@
 """Every planted error is in the files, in its own leg, and nothing else is wrong."""
 
-import re
-from collections import Counter, defaultdict
-from decimal import Decimal
+from collections import defaultdict
 from fractions import Fraction
+from hashlib import sha256
 
 import pytest
 
+from tests.simulator.reading import World
 from tieout.simulator import ErrorRates
-from tieout.simulator.errors import DECOYS, KINDS, PAYMENT_ERRORS
+from tieout.simulator.errors import DECOYS, KINDS, NAMES, Fate, Share, kinds_of
+
+ONE = Fraction(1)
 
 
-def test_a_world_without_errors_has_an_empty_truth(clean) -> None:
-    assert clean.errors == []
-    assert clean.summary.errors == {}
+def test_a_world_without_errors_has_an_empty_truth(any_clean: World) -> None:
+    assert any_clean.errors == []
+    assert any_clean.summary.errors == {}
+    assert not [name for name in any_clean.hashes() if "_again" in name or "_restated" in name]
 
 
-def test_every_kind_of_error_is_planted(flawed) -> None:
-    # The other decoys are planted only where they are asked for.
-    assert set(flawed.summary.errors) == set(KINDS) - set(DECOYS) | {"split_capture"}
-    assert len({error["error_id"] for error in flawed.errors}) == len(flawed.errors)
-    assert {e["expected"] for e in flawed.errors if e["error_type"] == "split_capture"} == {
-        "matched"
+def test_every_kind_of_error_is_planted(any_flawed: World) -> None:
+    assert set(any_flawed.summary.errors) == set(NAMES)
+    assert len(NAMES) == 32
+    cases = defaultdict(set)
+    for error in any_flawed.errors:
+        cases[error["error_type"]].add(error["error_id"])
+    assert {name: len(ids) for name, ids in cases.items()} == any_flawed.summary.errors
+    assert sum(map(len, cases.values())) == len({e["error_id"] for e in any_flawed.errors})
+
+
+def test_the_truth_has_a_row_for_each_leg_that_an_error_shows_in(any_flawed: World) -> None:
+    rows = defaultdict(list)
+    for error in any_flawed.errors:
+        rows[error["error_type"], error["error_id"]].append(error)
+    for (name, _), errors in rows.items():
+        kind = KINDS[Fate[name.upper()]]
+        assert {error["leg"] for error in errors} == set(kind.shows)
+        for error in errors:
+            assert error["expected"] == ("matched" if kind.is_decoy else "broken")
+            assert (error["amount_minor"] == 0) == kind.is_decoy
+            if name != "file_truncated":
+                assert error["break_type"] == kind.shows[error["leg"]]
+        if name != "file_truncated":
+            assert len(errors) == len(kind.shows)
+
+
+def test_no_payment_and_no_payout_has_two_errors(any_flawed: World) -> None:
+    owners = defaultdict(set)
+    for error in any_flawed.errors:
+        # A report is named by one of its payouts, a cut one also by its last payment.
+        if error["leg"] != "files" and not error["error_type"].startswith(("file_", "report_")):
+            owners[error["event_id"] or error["reference"]].add(error["error_id"])
+    assert {len(ids) for ids in owners.values()} == {1}
+
+
+def test_the_truth_names_the_file_with_its_hash(any_flawed: World) -> None:
+    of_file = {}
+    for error in any_flawed.errors:
+        path = any_flawed.inbox / error["file"]
+        if error["file"] not in of_file:
+            of_file[error["file"]] = (
+                sha256(path.read_bytes()).hexdigest() if path.exists() else None
+            )
+        assert error["file_sha256"] == of_file[error["file"]]
+    # Only the report that a line should have been in can be one that was never written.
+    unwritten = {e["error_type"] for e in any_flawed.errors if not e["file_sha256"]}
+    assert unwritten <= {"settlement_line_missing", "settlement_line_late"}
+
+
+def test_the_truth_names_the_line(any_flawed: World) -> None:
+    doubled = {
+        "settlement_line_duplicated",
+        "settlement_line_repeated",
+        "settlement_line_unknown",
+        "split_capture",
     }
+    for error in any_flawed.errors:
+        own = any_flawed.charges.get(error["reference"], [])
+        if error["error_type"] in doubled:
+            (line,) = [line for line in own if line.line_id == error["line_id"]]
+            assert line.file == error["file"]
+        else:
+            assert error["line_id"] is None
+            if own and error["leg"] == "payment_settlement":
+                assert {line.file for line in own} == {error["file"]}
+        if own and error["leg"] == "payment_settlement":
+            assert {line.processor for line in own} == {error["processor"]}
 
 
-def of(world, error_type: str) -> dict[str, dict]:
-    return {e["reference"]: e for e in world.errors if e["error_type"] == error_type}
+def payment_settlement(world: World) -> dict[str, dict[str, int]]:
+    """What a person would find by laying the processors' charges beside the company's payments."""
+    end = (world.last_day.toordinal() + 1 - 719_163) * 86_400  # from the year 1 to the year 1970
+    known = {row["processor_reference"]: row for row in world.payments}
+    cut_off = world.planted("file_truncated", "payment_settlement")
+    found: dict[str, dict[str, int]] = defaultdict(dict)
 
+    def note(error_type: str, amount: int = 0) -> None:
+        found[error_type][reference] = abs(amount)
 
-def charges(world) -> dict[str, list[tuple[int, str, str, str]]]:
-    """Settled charges by reference: minor units, label, line id and file of each line."""
-    found = defaultdict(list)
-    for row in world.stripe:
-        if row["reporting_category"] == "charge":
-            label = row["customer_facing_currency"].upper()
-            line = row["balance_transaction_id"]
-            found[row["source_id"]].append((_minor(row["gross"]), label, line, row["file"]))
-    for row in world.adyen:
-        if row["Type"] == "Settled":
-            amount, label = _minor(row["Gross Credit (GC)"]), row["Gross Currency"]
-            line = row["Modification Reference"]
-            found[row["Psp Reference"]].append((amount, label, line, row["file"]))
+    for reference in world.captured.keys() | world.charges.keys():
+        payment, own = world.captured.get(reference), world.charges.get(reference, [])
+        total = sum(line.seen for line in own)
+        if payment is None:
+            other = known.get(reference)
+            if other is None:
+                payment_id = own[0].payment_id
+                is_posted = payment_id in posted_payments(world)
+                note("payment_unrecorded" if is_posted else "settlement_line_unknown", total)
+            else:
+                assert (other["status"], other["captured_minor"]) == ("authorised", 0)
+                note("payment_status_wrong", total)
+            continue
+        amount = payment["captured_minor"]
+        if not own:
+            age = (end - payment["captured_at"]) // 86_400
+            if reference in cut_off:
+                note("file_truncated", amount)
+            elif age > 10:
+                note("settlement_line_missing", amount)
+            elif age > 7:
+                note("settlement_line_late", amount)
+        elif {line.label for line in own} != {payment["currency"]}:
+            note("settlement_currency_wrong", amount)
+        elif total == 2 * amount and len(own) == 2:
+            is_later = own[0].payout != own[1].payout
+            note("settlement_line_repeated" if is_later else "settlement_line_duplicated", amount)
+        elif total != amount:
+            note("settlement_amount_wrong", total - amount)
+        elif len(own) == 2:
+            note("split_capture")
+        else:
+            assert len(own) == 1
     return found
 
 
-def _minor(text: str) -> int:
-    return int(Decimal(text) * 100) if "." in text else int(text)
+def posted_payments(world: World) -> set[str]:
+    if "_posted" not in world.__dict__:
+        rows = world.sql("select distinct payment_id from {ledger} where event_type = 'capture'")
+        world.__dict__["_posted"] = {row["payment_id"] for row in rows}
+    return world.__dict__["_posted"]
 
 
-def test_settlement_differs_from_payments_where_the_truth_says_so(flawed) -> None:
-    captured = {
-        row["processor_reference"]: row
-        for row in flawed.sql(
-            "select processor_reference, captured_minor, currency,"
-            " cast(captured_at as date) < date '2017-10-25' as is_past"
-            " from {payments} where captured_minor > 0"
-        )
-    }
-    lines = charges(flawed)
-    seen = defaultdict(set)
-    for reference in captured.keys() | lines.keys():
-        payment, own = captured.get(reference), lines.get(reference, [])
-        total = sum(amount for amount, *_ in own)
+def test_settlement_differs_from_payments_where_the_truth_says_so(any_world: World) -> None:
+    found = payment_settlement(any_world)
+    for name in NAMES:
+        kind = KINDS[Fate[name.upper()]]
+        shows_here = kind.shows.get("payment_settlement") or name == "split_capture"
+        planted = any_world.planted(name, "payment_settlement") if shows_here else {}
+        assert found.get(name, {}) == {r: e["amount_minor"] for r, e in planted.items()}, name
+
+
+def test_a_second_line_comes_at_once_or_in_a_later_report(any_flawed: World) -> None:
+    for name in ("settlement_line_duplicated", "settlement_line_repeated"):
+        for reference, error in any_flawed.planted(name).items():
+            lines = any_flawed.charges[reference]
+            first, second = sorted(lines, key=lambda line: line.line_id == error["line_id"])
+            assert first.line_id != second.line_id
+            assert (first.seen, first.gross, first.fees) == (second.seen, second.gross, second.fees)
+            if name == "settlement_line_duplicated":
+                assert (first.file, first.payout) == (second.file, second.payout)
+            else:
+                assert first.file != second.file
+                # The day of a payout is unknown where a report is cut off.
+                if first.paid_on and second.paid_on:
+                    assert (second.paid_on - first.paid_on).days >= 14
+
+
+def test_a_wrong_label_keeps_the_digits(any_flawed: World) -> None:
+    for reference, error in any_flawed.planted("settlement_currency_wrong").items():
+        (line,) = any_flawed.charges[reference]
+        assert line.label != error["currency"]
+        assert line.seen == error["amount_minor"]
+
+
+def test_the_ledger_differs_from_payments_where_the_truth_says_so(any_world: World) -> None:
+    posted = defaultdict(list)
+    rows = any_world.sql(
+        "select reference, payment_id, amount_minor from {ledger}"
+        " where event_type = 'capture' and account like 'clearing:%'"
+    )
+    for row in rows:
+        posted[row["reference"]].append((row["payment_id"], row["amount_minor"]))
+    payments = {row["attempt_id"]: row for row in any_world.payments}
+    known_payments = {row["payment_id"] for row in any_world.payments}
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    captured = {a for a, row in payments.items() if row["status"] == "captured"}
+    for attempt in captured | posted.keys():
+        journals, payment = posted.get(attempt, []), payments.get(attempt)
+        total = sum(amount for _, amount in journals)
         if payment is None:
-            seen["settlement_line_unknown"].add(reference)
-        elif not own:
-            if payment["is_past"]:
-                seen["settlement_line_missing"].add(reference)
-        elif {label for _, label, *_ in own} != {payment["currency"]}:
-            seen["settlement_currency_wrong"].add(reference)
-        elif total == 2 * payment["captured_minor"] and len(own) == 2:
-            seen["settlement_line_duplicated"].add(reference)
+            ((payment_id, _),) = journals
+            known = payment_id in known_payments
+            name = "ledger_posting_unknown" if known else "payment_unrecorded"
+            found[name][attempt] = total
+        elif attempt not in captured:
+            assert payment["status"] == "authorised"
+            found["payment_status_wrong"][attempt] = total
+        elif not journals:
+            found["ledger_posting_missing"][attempt] = payment["captured_minor"]
+        elif len(journals) == 2:
+            assert journals[0] == journals[1]
+            found["ledger_posting_duplicated"][attempt] = journals[0][1]
         elif total != payment["captured_minor"]:
-            seen["settlement_amount_wrong"].add(reference)
-        elif len(own) == 2:
-            seen["split_capture"].add(reference)
-    kinds = [name for name in KINDS if name.startswith("settlement")] + ["split_capture"]
-    assert seen == {name: set(of(flawed, name)) for name in kinds}
+            found["ledger_amount_wrong"][attempt] = abs(total - payment["captured_minor"])
+    for name in NAMES:
+        shows_here = "payment_ledger" in KINDS[Fate[name.upper()]].shows
+        planted = any_world.planted(name, "payment_ledger") if shows_here else {}
+        assert found.get(name, {}) == {r: e["amount_minor"] for r, e in planted.items()}, name
 
 
-def test_the_truth_names_the_line_and_the_file(flawed) -> None:
-    lines = charges(flawed)
-    for error in flawed.errors:
-        own = lines.get(error["reference"], [])
-        if error["error_type"] in ("settlement_line_duplicated", "settlement_line_unknown"):
-            assert error["line_id"] in {line for _, _, line, _ in own}
-        if own and error["leg"] == "payment_settlement":
-            assert {file for *_, file in own} == {error["file"]}
-        assert (flawed.inbox / error["file"]).exists()
+def test_an_unrecorded_payment_is_nowhere_in_the_company_s_records(any_flawed: World) -> None:
+    ids = {e["payment_id"] for e in any_flawed.planted("payment_unrecorded", "payment_ledger").values()}
+    assert ids.isdisjoint(row["payment_id"] for row in any_flawed.payments)
+    charged = {line.payment_id for line in any_flawed.lines}
+    assert ids <= charged
+    assert ids <= posted_payments(any_flawed)
 
 
-def test_wrong_settlement_amounts_are_off_by_what_the_truth_says(flawed) -> None:
-    lines = charges(flawed)
-    wrong = of(flawed, "settlement_amount_wrong")
-    captured = {
-        row["processor_reference"]: row["captured_minor"]
-        for row in flawed.sql("from {payments} where captured_minor > 0")
+def test_the_usual_rates_are_those_of_the_table() -> None:
+    assert ErrorRates() == ErrorRates.scaled(ONE)
+    assert {name: ErrorRates()[Fate[name.upper()]] for name in NAMES} == {
+        fate.error_type: kind.usual for fate, kind in KINDS.items()
     }
-    for reference, error in wrong.items():
-        assert abs(lines[reference][0][0] - captured[reference]) == error["amount_minor"] > 0
-
-
-def test_the_ledger_differs_where_the_truth_says_so(flawed) -> None:
-    unbalanced = flawed.sql(
-        "select journal_id, abs(sum(amount_minor)) as off from {ledger}"
-        " group by all having sum(amount_minor) <> 0"
-    )
-    assert {row["journal_id"]: row["off"] for row in unbalanced} == {
-        reference: error["amount_minor"]
-        for reference, error in of(flawed, "journal_unbalanced").items()
-    }
-    posted = flawed.sql(
-        "select p.attempt_id, abs(l.minor - p.captured_minor) as off from {payments} as p"
-        " left join (select reference, sum(amount_minor) as minor from {ledger}"
-        "   where event_type = 'capture' and account like 'clearing:%' group by all) as l"
-        " on l.reference = p.attempt_id"
-        " where p.captured_minor > 0 and l.minor is distinct from p.captured_minor"
-    )
-    missing = {row["attempt_id"] for row in posted if row["off"] is None}
-    assert missing == set(of(flawed, "ledger_posting_missing"))
-    assert {row["attempt_id"]: row["off"] for row in posted if row["off"] is not None} == {
-        reference: error["amount_minor"]
-        for reference, error in of(flawed, "ledger_amount_wrong").items()
+    assert all(ErrorRates()[fate] > 0 for fate in KINDS)
+    assert all(ErrorRates.none()[fate] == 0 for fate in KINDS)
+    assert list(KINDS) == [fate for fate in Fate if fate is not Fate.NONE]
+    assert {fate.error_type for fate in DECOYS} == {
+        "split_capture",
+        "settlement_very_late",
+        "refund_before_settlement",
+        "refund_returned",
+        "cut_off_edge",
+        "same_amount_twins",
+        "payouts_netted",
+        "file_redelivered",
+        "report_restated",
     }
 
 
-def stated_payouts(world) -> tuple[dict[str, int], dict[str, int]]:
-    """Payouts by their reference on the bank statement: as stated, and as their lines add up."""
-    stated, sums, references = {}, Counter(), {}
-    for row in world.stripe:
-        if row["reporting_category"] == "payout":
-            stated[row["source_id"]] = -_minor(row["net"])
-        else:
-            sums[row["automatic_payout_id"]] += _minor(row["net"])
-    for row in world.adyen:
-        net = _minor(row["Net Credit (NC)"] or "0") - _minor(row["Net Debit (NC)"] or "0")
-        if row["Type"] == "MerchantPayout":
-            references[row["Batch Number"]] = row["Modification Reference"].split()[0]
-            stated[references[row["Batch Number"]]] = -net
-        else:
-            sums[row["Batch Number"]] += net
-    return stated, {references.get(key, key): minor for key, minor in sums.items()}
-
-
-def test_payouts_differ_from_their_lines_where_the_truth_says_so(flawed) -> None:
-    stated, sums = stated_payouts(flawed)
-    off = {key: sums[key] - stated[key] for key in stated if sums[key] != stated[key]}
-    wrong = of(flawed, "payout_total_wrong")
-    assert off == {reference: error["amount_minor"] for reference, error in wrong.items()}
-    posted = flawed.sql(
-        "select reference, sum(amount_minor) as minor from {ledger}"
-        " where event_type = 'payout' and account like 'cash:%' group by all"
-    )
-    assert {row["reference"]: row["minor"] for row in posted} == stated
-
-
-def test_the_bank_differs_from_payouts_where_the_truth_says_so(flawed) -> None:
-    stated, _ = stated_payouts(flawed)
-    booked = bank_entries(flawed)
-    off = {key: stated[key] - minor for key, minor in booked.items() if stated[key] != minor}
-    wrong = of(flawed, "bank_amount_wrong")
-    assert off == {reference: error["amount_minor"] for reference, error in wrong.items()}
-    missing = stated.keys() - booked.keys()
-    planted = set(of(flawed, "bank_entry_missing"))
-    assert planted <= missing
-    # What else is missing was paid out on the last day and is still under way.
-    last = {r["source_id"] for r in flawed.stripe if r["created_utc"] >= "2017-10-31"}
-    last |= {
-        row["Modification Reference"].split()[0]
-        for row in flawed.adyen
-        if row["Type"] == "MerchantPayout" and row["Creation Date"] >= "2017-10-31"
-    }
-    assert missing - planted <= last
-
-
-def bank_entries(world) -> dict[str, int]:
-    """What the bank booked, by the payout's reference in its text."""
-    booked = {}
-    for path in world.inbox.glob("bank/*.xml"):
-        entry = r'<Ntry><Amt Ccy="\w+">([0-9.]+)</Amt><CdtDbtInd>(\w+).*?(po_\w+)?</Ustrd>'
-        for amount, sign, reference in re.findall(entry, path.read_text()):
-            booked[reference] = _minor(amount) * (1 if sign == "CRDT" else -1)
-    for path in world.inbox.glob("bank/*.sta"):
-        entry = r":61:\d{10}([CD])([0-9]+,[0-9]*)N\S+\s+:86:(TX\d{10}XT)?"
-        for sign, amount, reference in re.findall(entry, path.read_text()):
-            minor = _minor(amount.replace(",", ".").rstrip("."))
-            booked[reference] = minor if sign == "C" else -minor
-    booked.pop("", None)
-    return booked
-
-
-def test_rates_are_shares() -> None:
-    with pytest.raises(ValueError, match="settlement_line_missing is -1, below 0"):
-        ErrorRates(settlement_line_missing=Fraction(-1))
-    with pytest.raises(ValueError, match="they must leave at least 1/2 without an error"):
-        ErrorRates(bank_entry_missing=Fraction(1, 2))
+def test_rates_can_be_scaled_and_changed() -> None:
+    doubled = ErrorRates.scaled(Fraction(2))
+    assert all(doubled[fate] == 2 * ErrorRates()[fate] for fate in KINDS)
+    changed = doubled.changed({"split_capture": Fraction(1, 7)})
+    assert changed[Fate.SPLIT_CAPTURE] == Fraction(1, 7)
+    others = [fate for fate in KINDS if fate is not Fate.SPLIT_CAPTURE]
+    assert all(changed[fate] == doubled[fate] for fate in others)
+    only = ErrorRates.only(split_capture=Fraction(1, 7))
+    assert only == ErrorRates.none().changed({"split_capture": Fraction(1, 7)})
     for rate in (Fraction(0), Fraction(2, 1000), Fraction(1, 2)):
         rates = ErrorRates.per_payment(rate)
-        assert sum(getattr(rates, name) for name in PAYMENT_ERRORS) == rate
+        assert sum(rates[fate] for fate in kinds_of(Share.PAYMENTS)) == rate
+        others = [fate for fate in KINDS if fate not in kinds_of(Share.PAYMENTS)]
+        assert all(rates[fate] <= Fraction(1, 10) for fate in others)
     assert ErrorRates.per_payment(Fraction(0)) == ErrorRates.none()
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        ({"settlement_line_missing": -ONE}, "error rate settlement_line_missing is -1, below 0"),
+        ({"statement_balance_wrong": -ONE}, "error rate statement_balance_wrong is -1, below 0"),
+        ({"settled_twice": ONE / 100}, "no error type 'settled_twice'; known are settlement_line_"),
+        ({"split_capture": ONE * 3 / 5}, "at least 1/2 of captured payments without an error"),
+        ({"bank_entry_missing": ONE * 3 / 5}, "at least 1/2 of payouts without an error"),
+        ({"file_redelivered": ONE * 3 / 4}, "at least 1/2 of processors' reports without"),
+        (
+            {"statement_balance_wrong": ONE},
+            "statement_balance_wrong add up to 1; they must leave at least 1/2 of bank statements",
+        ),
+        (
+            {"payouts_netted": ONE / 3, "bank_entry_missing": ONE / 3},
+            "payouts_netted add up to 2/3; they must leave",
+        ),
+    ],
+)
+def test_rates_are_shares(rates: dict[str, Fraction], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ErrorRates.only(**rates)
+    with pytest.raises(ValueError, match=message):
+        ErrorRates.none().changed(rates)
+
+
+def test_a_rate_that_is_too_high_for_all_together_says_so() -> None:
+    with pytest.raises(ValueError, match="must leave at least 1/2 of payouts without an error"):
+        ErrorRates.scaled(Fraction(6))
+    with pytest.raises(ValueError, match="must leave at least 1/2 of captured payments"):
+        ErrorRates.per_payment(Fraction(3, 5))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "settlement_line_late"])
+def test_the_smallest_rate_plants_one_in_every_month_with_a_place(make_world, name: str) -> None:
+    rate = ErrorRates.only(**{name: Fraction(1, 10_000)})
+    world = make_world(rate, payments_per_month=800)
+    assert set(world.summary.errors) <= {name}
+    # The bank's statements are also those of the two tails; what is converted came in phase 3.
+    most = 6 if name == "statement_balance_wrong" else 4
+    assert 1 <= world.summary.errors.get(name, 0) <= most

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from tieout.formats.adyen import AdyenSettlementDetails
+from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
 from tieout.formats.camt import Camt053, camt_message
 from tieout.formats.ecb import EcbReferenceRates
@@ -22,6 +23,7 @@ READERS: tuple[Reader, ...] = (
     EcbReferenceRates(),
     Camt053(),
     Mt940(),
+    Bai2(),
     *OWN_READERS,
 )
 
@@ -39,7 +41,6 @@ _SIGNATURES = (
     (b"-----BEGIN PGP", "an encrypted file: it must be decrypted before it is sent"),
 )
 _LOOKS = (
-    (r"01,[^,\n]*,[^,\n]*,\d{6},", "BAI2 account statement, which is not read yet"),
     (r"OFXHEADER:|(<\?[^>]*\?>\s*)*<OFX>", "OFX bank download, which is not read yet"),
     (r"[\[{]\s*[\"\[{}\]]", "JSON, but not the records of a format that is read"),
     (r"<!DOCTYPE html|<html", "web page, perhaps a login page saved in place of the report"),

@@ -26,6 +26,18 @@ class Balance:
     currency: str
 
 
+def decode(data: bytes) -> str:
+    """UTF-8 or, as most banks still send, Latin-1; every line end becomes a line feed.
+
+    NUL is shown as ␀, which databases can hold.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
+
+
 def rows(table: Table, records: Sequence[Mapping[str, Any]]) -> Rows:
     """Canonical rows of records by column name; `source_line` is one of their keys."""
     lineage = [pa.field("source_line", pa.int64(), nullable=False), pa.field("extra", pa.string())]

@@ -20,7 +20,14 @@ import mt940
 
 from tieout.contracts import BANK_LINES
 from tieout.formats.amounts import parse_minor
-from tieout.formats.bank import Balance, balance_rows, closing_totals, report_name, rows
+from tieout.formats.bank import (
+    Balance,
+    balance_rows,
+    closing_totals,
+    decode,
+    report_name,
+    rows,
+)
 from tieout.formats.base import (
     Finding,
     Head,
@@ -112,7 +119,7 @@ class Mt940:
 
     def read(self, path: Path) -> Iterator[Part]:
         """Entries and balances, the closing total of each page, and the report's name."""
-        text = _decode(path.read_bytes())
+        text = decode(path.read_bytes())
         statements = list(_split(text))
         if not any(tag.name[:2] == "60" for tags in statements for tag in tags):
             raise UnreadableFile("no opening balance (:60F: or :60M:), so no currency")
@@ -127,18 +134,6 @@ class Mt940:
 
 def _names(head: Head) -> set[str]:
     return {found[1] for line in head.text.splitlines() if (found := _TAG.match(line))} & _TAGS
-
-
-def _decode(data: bytes) -> str:
-    """UTF-8 or, as most banks still send, Latin-1; every line end becomes a line feed.
-
-    NUL is shown as ␀, which databases can hold.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
 
 
 def _split(text: str) -> Iterator[list[_Tag]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tieout.simulator.draws import Ints
-from tieout.simulator.phases import CURRENCIES, PROCESSORS
+from tieout.simulator.phases import PROCESSORS, SETTLEMENT_CURRENCIES
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,13 @@ class Account:
     role: str
     processor: str = ""
     currency: str = ""
+    bank_account: str = ""
+
+
+def bank_account(processor: int, currency: int) -> str:
+    """The account that a processor pays to in a currency; a number that no bank has issued."""
+    country = ("US", "DE", "GB", "JP")[currency]
+    return f"{country}00TDEM{1000 + 10 * processor + currency}"
 
 
 def _of_processors(name: str, account_type: str, role: str) -> tuple[Account, ...]:
@@ -31,9 +38,16 @@ ACCOUNTS = (
     *_of_processors("reserve", "asset", "processor_reserve"),
     *_of_processors("processing_cost", "expense", "processing_cost"),
     *(
-        Account(f"cash:{processor}:{currency}", "asset", "cash", processor, currency)
-        for processor in PROCESSORS
-        for currency in CURRENCIES
+        Account(
+            f"cash:{processor}:{currency}",
+            "asset",
+            "cash",
+            processor,
+            currency,
+            bank_account(number, place),
+        )
+        for number, processor in enumerate(PROCESSORS)
+        for place, currency in enumerate(SETTLEMENT_CURRENCIES)
     ),
     Account("merchant_payable", "liability", "merchant_payable"),
     Account("tax_payable", "liability", "tax_payable"),
@@ -63,5 +77,7 @@ def of_processor(name: str, processor: Ints) -> Ints:
 
 def cash(processor: Ints, currency: Ints) -> Ints:
     """The positions of the cash accounts of processors and currencies."""
-    place: Ints = code(f"cash:{PROCESSORS[0]}:{CURRENCIES[0]}") + processor * len(CURRENCIES)
+    place: Ints = code(f"cash:{PROCESSORS[0]}:{SETTLEMENT_CURRENCIES[0]}") + processor * len(
+        SETTLEMENT_CURRENCIES
+    )
     return place + currency

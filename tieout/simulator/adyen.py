@@ -13,21 +13,32 @@ from tieout.simulator.events import CAPTURE
 from tieout.simulator.identifiers import charge_references, payment_ids
 from tieout.simulator.payouts import Payout, closing_lines
 from tieout.simulator.phases import ADYEN, CURRENCIES
-from tieout.simulator.schedule import central_european_offset
+from tieout.simulator.reports import Report
+from tieout.simulator.schedule import DAY, central_european_offset, day_number
 from tieout.simulator.settlement import (
     FEE,
     LABELS,
     MERCHANT_ACCOUNTS,
     PAYOUT,
+    RESERVE,
     Lines,
     line_ids,
     line_references,
 )
-from tieout.simulator.text import Column, csv, join, money, names, times
+from tieout.simulator.text import Column, csv, join, money, names, rates, times
 
 COMPANY_ACCOUNT = "TieoutDemo"
 
-_TYPES = ("Settled", "Refunded", "Chargeback", "ChargebackReversed", "Fee", "MerchantPayout")
+_TYPES = (
+    "Settled",
+    "Refunded",
+    "Chargeback",
+    "ChargebackReversed",
+    "RefundedReversed",
+    "Fee",
+    "ReserveAdjustment",
+    "MerchantPayout",
+)
 _METHODS = ("visa", "mc", "amex", "discover", "jcb")
 
 
@@ -36,8 +47,8 @@ def file_name(batch: int) -> str:
     return f"adyen/settlement_detail_report_batch_{batch}.csv"
 
 
-def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[tuple[str, bytes, int]]:
-    """The reports of batches that were paid out: file name, content and rows of each."""
+def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[Report]:
+    """The reports of batches that were paid out, each the morning after it was closed."""
     of_adyen = paid.take(paid.processor == ADYEN)
     for payout in payouts:
         if payout.processor != ADYEN:
@@ -45,8 +56,14 @@ def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[tuple[
         batch = of_adyen.take(of_adyen.payout_key == payout.key)
         # Within a batch the rows are in no order that has to do with the payments.
         batch = batch.take(np.argsort(batch.bits(draws), kind="stable"))
-        report = Lines.concat([batch, closing_lines([payout])])
-        yield file_name(payout.batch), csv(_columns(draws, report, payout)), len(report)
+        lines = Lines.concat([batch, closing_lines([payout])])
+        delivered_at = (day_number(payout.day) + 1) * DAY + 4 * 3600
+        yield Report(file_name(payout.batch), lines, (payout,), delivered_at)
+
+
+def content(draws: Draws, report: Report) -> bytes:
+    """The report as Adyen writes it."""
+    return csv(_columns(draws, report.lines, report.payouts[0]))
 
 
 def _columns(draws: Draws, report: Lines, payout: Payout) -> dict[str, Column]:
@@ -58,6 +75,9 @@ def _columns(draws: Draws, report: Lines, payout: Payout) -> dict[str, Column]:
 
     def amount(minor: Ints, chosen: Mask) -> pa.Array:
         return _only(chosen, money(minor, report.currency))
+
+    def seen(minor: Ints, chosen: Mask) -> pa.Array:
+        return _only(chosen, money(minor, report.charged))
 
     blank = pa.nulls(len(report), pa.string())
     method = names(report.brand, _METHODS)
@@ -74,9 +94,9 @@ def _columns(draws: Draws, report: Lines, payout: Payout) -> dict[str, Column]:
         "Type": names(report.kind, _TYPES),
         "Modification Reference": _modifications(draws, report, payout, account),
         "Gross Currency": _only(of_payment, names(report.label, LABELS)),
-        "Gross Debit (GC)": amount(-report.gross, of_payment & (report.gross < 0)),
-        "Gross Credit (GC)": amount(report.gross, of_payment & (report.gross >= 0)),
-        "Exchange Rate": _only(of_payment, pa.repeat("1", len(report))),
+        "Gross Debit (GC)": seen(-report.seen, of_payment & (report.seen < 0)),
+        "Gross Credit (GC)": seen(report.seen, of_payment & (report.seen >= 0)),
+        "Exchange Rate": _only(of_payment, rates(report.rate)),
         "Net Currency": names(report.currency, CURRENCIES),
         "Net Debit (NC)": amount(-report.net, report.net < 0),
         "Net Credit (NC)": amount(report.net, report.net >= 0),
@@ -106,4 +126,5 @@ def _modifications(draws: Draws, report: Lines, payout: Payout, account: str) ->
         pa.array(report.kind == CAPTURE), line_ids(draws, report), line_references(draws, report)
     )
     own = pc.if_else(pa.array(report.kind == FEE), fee, own)
+    own = pc.if_else(pa.array(report.kind == RESERVE), "Reserve adjustment", own)
     return pc.if_else(pa.array(report.kind == PAYOUT), paid, own)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+from pathlib import PurePosixPath
 from xml.sax.saxutils import escape
 
 import numpy as np
 
 from tieout.money import exponent
+from tieout.simulator.accounts import bank_account
+from tieout.simulator.bai2 import bai2
 from tieout.simulator.draws import CAPITALS, Draws, token
-from tieout.simulator.errors import BANK_MISSING
+from tieout.simulator.errors import Fate
 from tieout.simulator.months import Month
 from tieout.simulator.payouts import Payout
-from tieout.simulator.phases import CURRENCIES, PROCESSORS, STRIPE, phase_of
-from tieout.simulator.schedule import business_day
+from tieout.simulator.phases import ADYEN, CURRENCIES, PROCESSORS, phase_of
+from tieout.simulator.reports import File
+from tieout.simulator.schedule import DAY, business_day, seconds
 from tieout.simulator.settlement import MERCHANT_ACCOUNTS
 
+DOLLAR = CURRENCIES.index("USD")
 _OPENING_MINOR = 2_500_000
 _HOLDER = "Tieout Demo Company"
 _SENDERS = ("STRIPE PAYMENTS", "ADYEN N.V.")
@@ -40,17 +48,19 @@ class Entry:
     counterparty: str
     text: str
     reference: str
+    is_payout: bool = False
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One month of one account."""
+    """One month of one account; `off` is by how much the stated closing balance is wrong."""
 
     month: Month
     processor: int
     currency: int
     opening: int
     entries: tuple[Entry, ...]
+    off: int = 0
 
     @property
     def closing(self) -> int:
@@ -58,24 +68,39 @@ class Statement:
         return self.opening + sum(entry.amount for entry in self.entries)
 
     @property
+    def stated(self) -> int:
+        """What the statement says the balance at the end is."""
+        return self.closing + self.off
+
+    @property
     def account(self) -> str:
-        """An account number that no bank has issued."""
-        country = ("US", "DE", "GB", "JP")[self.currency]
-        return f"{country}00TDEM{1000 + 10 * self.processor + self.currency}"
+        """The number of the account."""
+        return bank_account(self.processor, self.currency)
 
     @property
     def number(self) -> int:
         """Statements are numbered within their year."""
         return self.month.month
 
+    @property
+    def file(self) -> str:
+        """The file that the statement is in."""
+        return file_name(self.month, self.processor, self.currency)
 
-def file_name(month: Month, processor: int) -> str:
-    """The file in which an account's entries of a month are."""
-    return f"bank/camt053-{month}.xml" if processor == STRIPE else f"bank/mt940-{month}.sta"
+
+def file_name(month: Month, processor: int, currency: int) -> str:
+    """The file in which an account's entries of a month are: each bank has a format of its own."""
+    if processor == ADYEN:
+        return f"bank/mt940-{month}.sta"
+    return f"bank/bai2-{month}.bai" if currency == DOLLAR else f"bank/camt053-{month}.xml"
 
 
 def statements(
-    draws: Draws, months: Sequence[Month], payouts: Sequence[Payout], volumes: dict[Month, int]
+    draws: Draws,
+    months: Sequence[Month],
+    payouts: Sequence[Payout],
+    volumes: dict[Month, int],
+    wrong_balances: Fraction,
 ) -> Iterator[Statement]:
     """The statements of all accounts, month after month; each opens as the last one closed.
 
@@ -83,31 +108,69 @@ def statements(
     """
     balance: dict[tuple[int, int], int] = {}
     for month in months:
-        booked = [payout for payout in payouts if Month.of(payout.bank_day) == month]
         phase = phase_of(month)
+        made = []
         for processor in phase.processors:
-            for currency in phase.currencies:
-                own = [p for p in booked if (p.processor, p.currency) == (processor, currency)]
-                entries = [_payout_entry(p) for p in own if p.fate != BANK_MISSING]
-                if currency == 0:
+            for currency in phase.settlement_currencies:
+                own = [p for p in payouts if (p.processor, p.currency) == (processor, currency)]
+                entries = [e for e in _payout_entries(own) if Month.of(e.day) == month]
+                if currency == DOLLAR:
                     entries += _other_entries(draws, month, processor, volumes.get(month, 0))
                 opening = balance.get((processor, currency), _OPENING_MINOR)
                 ordered = sorted(entries, key=lambda entry: (entry.day, entry.reference))
                 statement = Statement(month, processor, currency, opening, tuple(ordered))
                 balance[processor, currency] = statement.closing
-                yield statement
+                made.append(statement)
+        yield from _misstated(draws, made, wrong_balances)
 
 
-def _payout_entry(payout: Payout) -> Entry:
-    batch = f"{MERCHANT_ACCOUNTS[payout.currency]} batch {payout.batch}"
-    text = f"{payout.reference} {batch}" if payout.processor else f"STRIPE {payout.reference}"
-    return Entry(
-        day=payout.bank_day,
-        amount=payout.booked,
-        counterparty=_SENDERS[payout.processor],
-        text=text,
-        reference=payout.bank_reference,
-    )
+def _misstated(draws: Draws, made: list[Statement], share: Fraction) -> list[Statement]:
+    """The statements of a month, a share of them with a closing balance that is not theirs."""
+    keys = [(s.month.ordinal * len(PROCESSORS) + s.processor) * 100 + s.currency for s in made]
+    index = np.array(keys, np.uint64)
+    chosen = set(draws.order("statement.error", index)[: ceil(share * len(made))].tolist())
+    off = draws.between("statement.off", index, 1, 99_999).tolist()
+    return [
+        replace(statement, off=off[place]) if place in chosen else statement
+        for place, statement in enumerate(made)
+    ]
+
+
+def _payout_entries(own: Sequence[Payout]) -> Iterator[Entry]:
+    """What the bank books of the payouts of one account."""
+    sums = Counter[int]()
+    for payout in own:
+        sums[payout.booked_with] += payout.booked
+    for payout in own:
+        if payout.booked_with != payout.key or payout.fate == Fate.BANK_ENTRY_MISSING:
+            continue
+        batch = f"{MERCHANT_ACCOUNTS[payout.currency]} batch {payout.batch}"
+        text = f"{payout.reference} {batch}" if payout.processor else f"STRIPE {payout.reference}"
+        if payout.fate == Fate.PAYOUTS_NETTED:
+            text = "STRIPE COLLECTIVE CREDIT"
+        entry = Entry(
+            day=payout.bank_day,
+            amount=sums[payout.key],
+            counterparty=_SENDERS[payout.processor],
+            text=text,
+            reference=payout.bank_reference,
+            is_payout=True,
+        )
+        yield entry
+        if payout.fate == Fate.BANK_ENTRY_DUPLICATED:
+            yield entry
+        if payout.fate == Fate.BANK_ENTRY_UNKNOWN:
+            yield replace(
+                entry,
+                amount=unknown_amount(payout),
+                text=text.replace(payout.reference, payout.unknown_reference),
+                reference=f"{payout.bank_reference}U",
+            )
+
+
+def unknown_amount(payout: Payout) -> int:
+    """What the bank books beside a payout, of which nobody knows what it is."""
+    return payout.booked // 7 + 1
 
 
 def _other_entries(draws: Draws, month: Month, processor: int, volume: int) -> list[Entry]:
@@ -124,15 +187,15 @@ def _other_entries(draws: Draws, month: Month, processor: int, volume: int) -> l
     return entries
 
 
-def files(made: Sequence[Statement]) -> Iterator[tuple[str, bytes, int]]:
-    """The statement files of a month: file name, content and the number of entries."""
-    for month in sorted({statement.month for statement in made}):
-        for processor in range(len(PROCESSORS)):
-            own = [s for s in made if (s.month, s.processor) == (month, processor)]
-            if own:
-                text = _camt(own) if processor == STRIPE else _mt940(own)
-                count = sum(len(statement.entries) for statement in own)
-                yield file_name(month, processor), text.encode(), count
+def files(made: Sequence[Statement]) -> Iterator[File]:
+    """The statement files, each on the morning after its month."""
+    writers = {".xml": _camt, ".sta": _mt940, ".bai": bai2}
+    for name in dict.fromkeys(statement.file for statement in made):
+        own = [statement for statement in made if statement.file == name]
+        text = writers[PurePosixPath(name).suffix](own)
+        count = sum(len(statement.entries) for statement in own)
+        delivered_at = seconds(own[0].month.last_day) + DAY + 7 * 3600
+        yield File(name, text.encode(), count, delivered_at)
 
 
 def _major(minor: int, currency: str) -> str:
@@ -174,7 +237,7 @@ def _camt_statement(statement: Statement, created: str) -> str:
         f"<Acct><Id><Othr><Id>{statement.account}</Id></Othr></Id><Ccy>{currency}</Ccy>"
         f"<Ownr><Nm>{_HOLDER}</Nm></Ownr></Acct>\n"
         + balance("OPBD", statement.opening, month.first_day)
-        + balance("CLBD", statement.closing, month.last_day)
+        + balance("CLBD", statement.stated, month.last_day)
         + "".join(_camt_entry(entry, currency) for entry in statement.entries)
         + "</Stmt>\n"
     )
@@ -219,7 +282,7 @@ def _mt940_statement(statement: Statement) -> str:
             f":86:{entry.text} {entry.counterparty}\r\n"
             for entry in statement.entries
         )
-        + balance("62F", statement.closing, month.last_day)
+        + balance("62F", statement.stated, month.last_day)
         + "-\r\n"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
 
@@ -12,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tieout.contracts import DISPUTES, PAYMENTS, REFUNDS
-from tieout.simulator.draws import SMALL, Bits, Draws, tokens
-from tieout.simulator.events import CHARGEBACK, REFUND, REVERSAL, Events
+from tieout.simulator.draws import SMALL, Bits, Draws, Ints, tokens
+from tieout.simulator.events import CHARGEBACK, REFUND, RETURNED_REFUND, REVERSAL, Events
 from tieout.simulator.identifiers import (
     attempt_ids,
     charge_references,
@@ -36,7 +37,8 @@ from tieout.simulator.payments import (
     Attempts,
 )
 from tieout.simulator.phases import COUNTRIES, CURRENCIES, MARKETS, PROCESSORS, REGIONS, phase_of
-from tieout.simulator.text import csv, json_lines, names, offset_times, timestamps
+from tieout.simulator.schedule import DAY
+from tieout.simulator.text import csv, json_lines, names, timestamps
 
 _CUSTOMERS = 400  # of each merchant
 _REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")
@@ -51,6 +53,26 @@ _CATEGORIES = {
 }
 
 
+def csv_export(table: pa.Table) -> bytes:
+    """A table as the company's own CSV: moments with their offset, nothing that needs a quote."""
+    return csv({name: _as_text(table[name]) for name in table.column_names})
+
+
+def jsonl_export(table: pa.Table) -> bytes:
+    """A table as JSON Lines; what is null is left empty."""
+    columns = {
+        name: column if pa.types.is_integer(column.type) else _as_text(column)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return json_lines(columns)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column.cast(pa.timestamp("s", tz="UTC")), "%Y-%m-%dT%H:%M:%S+00:00")
+    return column.cast(pa.string())
+
+
 def parquet(table: pa.Table) -> bytes:
     """A Parquet file; nothing in it depends on when or where it was written."""
     buffer = BytesIO()
@@ -61,68 +83,98 @@ def parquet(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def refunds_csv(draws: Draws, parts: Sequence[tuple[Attempts, Events]]) -> tuple[bytes, int]:
-    """The refunds of several months' payments as one export, and how many there are."""
-    tables = []
-    for attempts, happened in parts:
-        refunds = happened.where(happened.kind == REFUND)
-        tables.append(pa.table(_refunds(draws, attempts, refunds)))
-    table = pa.concat_tables(tables).sort_by(
-        [("created_at", "ascending"), ("refund_id", "ascending")]
-    )
-    return csv({name: table[name] for name in table.column_names}), len(table)
+def refunds(draws: Draws, parts: Sequence[tuple[Attempts, Events]]) -> pa.Table:
+    """The refunds of several months' payments, and those that came back, as one export."""
+    tables = [
+        _refunds(draws, attempts, happened.where(happened.kind == kind), kind)
+        for attempts, happened in parts
+        for kind in (REFUND, RETURNED_REFUND)
+    ]
+    order = [("created_at", "ascending"), ("refund_id", "ascending")]
+    return pa.concat_tables(tables).sort_by(order)
 
 
-def disputes_jsonl(draws: Draws, parts: Sequence[tuple[Attempts, Events]]) -> tuple[bytes, int]:
-    """The disputes of several months' payments as one export, and how many there are."""
+def disputes(draws: Draws, parts: Sequence[tuple[Attempts, Events]]) -> pa.Table:
+    """The events of disputes about several months' payments as one export."""
     tables = []
     for attempts, happened in parts:
-        for kind in (CHARGEBACK, REVERSAL):
-            disputes = happened.where(happened.kind == kind)
-            tables.append(pa.table(_disputes(draws, attempts, disputes, kind)))
+        chargebacks = happened.where(happened.kind == CHARGEBACK)
+        reversals = happened.where(happened.kind == REVERSAL)
+        tables += [
+            _disputes(draws, attempts, chargebacks, "chargeback", CHARGEBACK),
+            _disputes(draws, attempts, reversals, "reversal", REVERSAL),
+            *_correspondence(draws, attempts, chargebacks, reversals),
+        ]
     order = [("created_at", "ascending"), ("dispute_event_id", "ascending")]
-    table = pa.concat_tables(tables).sort_by(order)
-    return json_lines({name: table[name] for name in table.column_names}), len(table)
+    return pa.concat_tables(tables).sort_by(order)
 
 
-def _refunds(draws: Draws, attempts: Attempts, refunds: Events) -> dict[str, pa.Array]:
-    """Refunds as the company's own export, a text column each."""
-    chosen = attempts.take(refunds.row)
-    reason = draws.pick("refund.reason", refunds.index, (85, 8, 7))
+def _refunds(draws: Draws, attempts: Attempts, own: Events, kind: int) -> pa.Table:
+    chosen = attempts.take(own.row)
+    reason = draws.pick("refund.reason", own.index, (85, 8, 7))
     columns = {
-        "refund_id": event_ids(draws, REFUND, refunds.index),
+        "refund_id": event_ids(draws, kind, own.index),
         "payment_id": payment_ids(draws, chosen.payment),
-        "amount_minor": pa.array(refunds.amount).cast(pa.string()),
+        "amount_minor": pa.array(own.amount),
         "currency": names(chosen.currency, CURRENCIES),
-        "created_at": offset_times(refunds.at),
+        "created_at": timestamps(own.at),
+        "refund_stage": pa.repeat("refund" if kind == REFUND else "reversal", len(own.row)),
         "processor": names(chosen.processor, PROCESSORS),
-        "processor_reference": references(draws, REFUND, refunds.index, chosen.processor),
+        "processor_reference": references(draws, kind, own.index, chosen.processor),
         "reason": names(reason, _REFUND_REASONS),
-        "updated_at": offset_times(refunds.at + 1),
+        "updated_at": timestamps(own.at + 1),
     }
-    assert list(columns) == REFUNDS.columns.names
-    return columns
+    return pa.table(columns, schema=REFUNDS.columns)
 
 
-def _disputes(draws: Draws, attempts: Attempts, disputes: Events, kind: int) -> dict[str, pa.Array]:
-    """Chargebacks or reversals as the company's own export."""
-    chosen = attempts.take(disputes.row)
-    stage = "chargeback" if kind == CHARGEBACK else "reversal"
-    reason = draws.pick("dispute.reason", disputes.index, (60, 20, 14, 6))
+def _disputes(
+    draws: Draws, attempts: Attempts, own: Events, stage: str, kind: int | None = None
+) -> pa.Table:
+    """Events of one stage; those that move money have the processor's name of the movement."""
+    chosen = attempts.take(own.row)
+    reason = draws.pick("dispute.reason", own.index, (60, 20, 14, 6))
+    if kind is None:
+        ids = tokens("dsp_", draws.bits(f"dispute.{stage}.id", own.index), SMALL)
+        reference = references(draws, CHARGEBACK, own.index, chosen.processor)
+    else:
+        ids = event_ids(draws, kind, own.index)
+        reference = references(draws, kind, own.index, chosen.processor)
     columns = {
-        "dispute_event_id": event_ids(draws, kind, disputes.index),
+        "dispute_event_id": ids,
         "payment_id": payment_ids(draws, chosen.payment),
-        "amount_minor": pa.array(disputes.amount),
+        "amount_minor": pa.array(own.amount),
         "currency": names(chosen.currency, CURRENCIES),
-        "stage": pa.repeat(stage, len(disputes.row)),
-        "created_at": offset_times(disputes.at),
+        "stage": pa.repeat(stage, len(own.row)),
+        "created_at": timestamps(own.at),
         "processor": names(chosen.processor, PROCESSORS),
-        "processor_reference": references(draws, kind, disputes.index, chosen.processor),
+        "processor_reference": reference,
         "reason": names(reason, _DISPUTE_REASONS),
-        "updated_at": offset_times(disputes.at + 1),
+        "updated_at": timestamps(own.at + 1),
     }
-    assert list(columns) == DISPUTES.columns.names
-    return columns
+    return pa.table(columns, schema=DISPUTES.columns)
+
+
+def _correspondence(
+    draws: Draws, attempts: Attempts, chargebacks: Events, reversals: Events
+) -> list[pa.Table]:
+    """The stages around the money: what was asked before, answered, and decided in the end."""
+    asked = chargebacks.where(draws.chance("dispute.inquiry", chargebacks.index, 3000))
+    inquiry = replace(asked, at=asked.at - DAY)
+    was_won = np.isin(chargebacks.index, reversals.index)
+    was_answered = was_won | draws.chance("dispute.answer", chargebacks.index, 4000)
+    answered = chargebacks.where(was_answered)
+    representment = replace(answered, at=_later_that_day(answered.at, 3600))
+    return [
+        _disputes(draws, attempts, inquiry, "inquiry"),
+        _disputes(draws, attempts, representment, "representment"),
+        _disputes(draws, attempts, replace(reversals, at=_later_that_day(reversals.at, 60)), "won"),
+    ]
+
+
+def _later_that_day(at: Ints, seconds: int) -> Ints:
+    """Moments so much later, but not on another day: what comes after the end has not happened."""
+    later: Ints = np.minimum(at + seconds, at // DAY * DAY + DAY - 1)
+    return later
 
 
 def _customers(draws: Draws, month: Attempts) -> Bits:
@@ -131,11 +183,14 @@ def _customers(draws: Draws, month: Attempts) -> Bits:
     return draws.bits("customer.id", (month.merchant * _CUSTOMERS + known).astype(np.uint64))
 
 
-def payments_table(draws: Draws, month: Attempts, incidents: Sequence[Incident]) -> pa.Table:
-    """The attempts as the company's own export of `payments`."""
+def payments(draws: Draws, every: Attempts, incidents: Sequence[Incident]) -> pa.Table:
+    """The attempts that the company knows of, as its own records have them."""
+    month = every.take(np.flatnonzero(every.is_recorded))
+    was_captured = month.is_seen_captured
+    # What was captured without the company's knowledge is an authorisation to it.
+    status = np.where((month.status == CAPTURED) & ~was_captured, AUTHORISED, month.status)
     sent = month.status != INVALID
     answered = month.status >= AUTHORISED
-    was_captured = month.status == CAPTURED
     authorised_at = month.created_at + 1
     customer = _customers(draws, month)
     reference = charge_references(draws, month.index, month.processor)
@@ -146,9 +201,9 @@ def payments_table(draws: Draws, month: Attempts, incidents: Sequence[Incident])
         "payment_id": payment_ids(draws, month.payment),
         "attempt_no": pa.array(month.attempt_no.astype(np.int32)),
         "amount_minor": pa.array(month.amount),
-        "captured_minor": pa.array(month.captured),
+        "captured_minor": pa.array(np.where(was_captured, month.captured, 0)),
         "currency": names(month.currency, CURRENCIES),
-        "status": names(month.status, STATUSES),
+        "status": names(status, STATUSES),
         "created_at": timestamps(month.created_at),
         "merchant_id": merchant_ids(month.merchant),
         "customer_token": tokens("cus_", customer, SMALL),
@@ -162,7 +217,7 @@ def payments_table(draws: Draws, month: Attempts, incidents: Sequence[Incident])
         "decline_code": names(month.decline, DECLINES),
         "authorised_at": timestamps(authorised_at, ~answered),
         "captured_at": timestamps(month.captured_at, ~was_captured),
-        "updated_at": timestamps(np.maximum(month.captured_at, authorised_at)),
+        "updated_at": timestamps(np.where(was_captured, month.captured_at, authorised_at)),
     }
     return pa.table(columns, schema=PAYMENTS.columns)
 

@@ -1,190 +1,239 @@
-"""The errors that are planted, and the truth about them."""
+"""The errors that can be planted, how often, and where each of them must show."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 from fractions import Fraction
 from math import ceil
 
 import numpy as np
-import pyarrow as pa
 
-from tieout.simulator.draws import Bits, Draws, Ints
-from tieout.simulator.payments import CAPTURED, Attempts
-from tieout.simulator.schedule import DAY, QUIET_DAYS, seconds
+from tieout.simulator.draws import Bits, Draws, Ints, Mask
 
 _MOST = Fraction(1, 2)
 _RARE = Fraction(1, 10)
 
 
-@dataclass(frozen=True)
-class ErrorRates:
-    """How often each error is planted: a share of captured payments, or of payouts.
+class Fate(IntEnum):
+    """What befalls a payment, a payout or a file; the lower-case name is the error's type."""
 
-    A share is rounded up to a whole number a month, so an error that is wanted at all is planted
-    in every month. Decoys are no errors and must be matched: a split capture, and the last three,
-    which are planted only where they are asked for. Twins are a share of captured payments, files
-    that are delivered again a share of the processors' reports.
+    NONE = -1
+    SETTLEMENT_LINE_MISSING = 0
+    SETTLEMENT_LINE_LATE = 1
+    SETTLEMENT_LINE_UNKNOWN = 2
+    SETTLEMENT_LINE_DUPLICATED = 3
+    SETTLEMENT_LINE_REPEATED = 4
+    SETTLEMENT_AMOUNT_WRONG = 5
+    SETTLEMENT_CURRENCY_WRONG = 6
+    SETTLEMENT_FEE_WRONG = 7
+    SETTLEMENT_FX_WRONG = 8
+    PAYMENT_UNRECORDED = 9
+    PAYMENT_STATUS_WRONG = 10
+    LEDGER_POSTING_MISSING = 11
+    LEDGER_POSTING_UNKNOWN = 12
+    LEDGER_POSTING_DUPLICATED = 13
+    LEDGER_AMOUNT_WRONG = 14
+    JOURNAL_UNBALANCED = 15
+    SPLIT_CAPTURE = 16
+    SETTLEMENT_VERY_LATE = 17
+    REFUND_BEFORE_SETTLEMENT = 18
+    REFUND_RETURNED = 19
+    CUT_OFF_EDGE = 20
+    SAME_AMOUNT_TWINS = 21
+    PAYOUT_TOTAL_WRONG = 22
+    BANK_ENTRY_MISSING = 23
+    BANK_ENTRY_UNKNOWN = 24
+    BANK_ENTRY_DUPLICATED = 25
+    BANK_AMOUNT_WRONG = 26
+    PAYOUTS_NETTED = 27
+    FILE_TRUNCATED = 28
+    FILE_REDELIVERED = 29
+    REPORT_RESTATED = 30
+    STATEMENT_BALANCE_WRONG = 31
+
+    @property
+    def error_type(self) -> str:
+        """The name in the truth and on the command line."""
+        return self.name.lower()
+
+
+class Share(StrEnum):
+    """What an error rate is a share of."""
+
+    PAYMENTS = "captured payments"
+    PAYOUTS = "payouts"
+    REPORTS = "processors' reports"
+    STATEMENTS = "bank statements"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of error: how often it usually is, and the break types that it shows as by leg.
+
+    A kind without a break type is a decoy: it looks like an error and must be matched.
     """
 
-    settlement_line_missing: Fraction = Fraction(2, 10_000)
-    settlement_line_unknown: Fraction = Fraction(2, 10_000)
-    settlement_line_duplicated: Fraction = Fraction(2, 10_000)
-    settlement_amount_wrong: Fraction = Fraction(2, 10_000)
-    settlement_currency_wrong: Fraction = Fraction(1, 10_000)
-    ledger_posting_missing: Fraction = Fraction(2, 10_000)
-    ledger_amount_wrong: Fraction = Fraction(2, 10_000)
-    journal_unbalanced: Fraction = Fraction(1, 10_000)
-    split_capture: Fraction = Fraction(4, 10_000)
-    payout_total_wrong: Fraction = Fraction(1, 100)
-    bank_entry_missing: Fraction = Fraction(1, 100)
-    bank_amount_wrong: Fraction = Fraction(1, 100)
-    refund_before_settlement: Fraction = Fraction(0)
-    same_amount_twins: Fraction = Fraction(0)
-    file_redelivered: Fraction = Fraction(0)
+    of: Share
+    usual: Fraction
+    shows: Mapping[str, str | None]
+
+    @property
+    def is_decoy(self) -> bool:
+        """Whether it must be matched."""
+        return set(self.shows.values()) == {None}
+
+
+def _often(count: int, share: Share, **shows: str | None) -> Kind:
+    """So often: payments of ten thousand, all others of a hundred."""
+    whole = 10_000 if share == Share.PAYMENTS else 100
+    return Kind(share, Fraction(count, whole), shows)
+
+
+_P, _O, _R, _S = Share.PAYMENTS, Share.PAYOUTS, Share.REPORTS, Share.STATEMENTS
+KINDS: Mapping[Fate, Kind] = {
+    Fate.SETTLEMENT_LINE_MISSING: _often(2, _P, payment_settlement="missing_in_settlement"),
+    Fate.SETTLEMENT_LINE_LATE: _often(1, _P, payment_settlement="late"),
+    Fate.SETTLEMENT_LINE_UNKNOWN: _often(2, _P, payment_settlement="missing_in_payments"),
+    Fate.SETTLEMENT_LINE_DUPLICATED: _often(2, _P, payment_settlement="duplicate"),
+    Fate.SETTLEMENT_LINE_REPEATED: _often(1, _P, payment_settlement="duplicate"),
+    Fate.SETTLEMENT_AMOUNT_WRONG: _often(2, _P, payment_settlement="amount_mismatch"),
+    Fate.SETTLEMENT_CURRENCY_WRONG: _often(1, _P, payment_settlement="currency_mismatch"),
+    Fate.SETTLEMENT_FEE_WRONG: _often(2, _P, fee_contract="fee_mismatch"),
+    Fate.SETTLEMENT_FX_WRONG: _often(1, _P, fx_conversion="fx_mismatch"),
+    Fate.PAYMENT_UNRECORDED: _often(
+        1, _P, payment_ledger="missing_in_payments", payment_settlement="missing_in_payments"
+    ),
+    Fate.PAYMENT_STATUS_WRONG: _often(
+        1, _P, payment_ledger="status_mismatch", payment_settlement="status_mismatch"
+    ),
+    Fate.LEDGER_POSTING_MISSING: _often(2, _P, payment_ledger="missing_in_ledger"),
+    Fate.LEDGER_POSTING_UNKNOWN: _often(1, _P, payment_ledger="missing_in_payments"),
+    Fate.LEDGER_POSTING_DUPLICATED: _often(1, _P, payment_ledger="duplicate"),
+    Fate.LEDGER_AMOUNT_WRONG: _often(2, _P, payment_ledger="amount_mismatch"),
+    Fate.JOURNAL_UNBALANCED: _often(1, _P, ledger_balance="unbalanced_journal"),
+    Fate.SPLIT_CAPTURE: _often(4, _P, payment_settlement=None),
+    Fate.SETTLEMENT_VERY_LATE: _often(1, _P, payment_settlement=None),
+    Fate.REFUND_BEFORE_SETTLEMENT: _often(1, _P, payment_settlement=None),
+    Fate.REFUND_RETURNED: _often(1, _P, payment_settlement=None),
+    Fate.CUT_OFF_EDGE: _often(1, _P, payment_settlement=None),
+    Fate.SAME_AMOUNT_TWINS: _often(2, _P, payment_settlement=None),
+    Fate.PAYOUT_TOTAL_WRONG: _often(1, _O, batch_payout="control_total_mismatch"),
+    Fate.BANK_ENTRY_MISSING: _often(1, _O, payout_bank="missing_in_bank"),
+    Fate.BANK_ENTRY_UNKNOWN: _often(1, _O, payout_bank="unknown_reference"),
+    Fate.BANK_ENTRY_DUPLICATED: _often(1, _O, payout_bank="duplicate"),
+    Fate.BANK_AMOUNT_WRONG: _often(1, _O, payout_bank="amount_mismatch"),
+    Fate.PAYOUTS_NETTED: _often(4, _O, payout_bank=None),
+    Fate.FILE_TRUNCATED: _often(
+        1, _R, payment_settlement="missing_in_settlement", payout_bank="missing_in_bank"
+    ),
+    Fate.FILE_REDELIVERED: _often(2, _R, batch_payout=None),
+    Fate.REPORT_RESTATED: _often(2, _R, batch_payout=None),
+    Fate.STATEMENT_BALANCE_WRONG: _often(1, _S, files="control_total_mismatch"),
+}
+
+NAMES = tuple(fate.error_type for fate in Fate if fate is not Fate.NONE)
+DECOYS = tuple(fate for fate, kind in KINDS.items() if kind.is_decoy)
+
+
+def kinds_of(share: Share) -> tuple[Fate, ...]:
+    """The kinds whose rate is a share of this."""
+    return tuple(fate for fate, kind in KINDS.items() if kind.of == share)
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """How often each error is planted: shares in the order of `NAMES`.
+
+    A share is rounded up to a whole number a month, so an error that is wanted at all is planted
+    in every month that has a place for it.
+    """
+
+    shares: tuple[Fraction, ...] = tuple(kind.usual for kind in KINDS.values())
 
     def __post_init__(self) -> None:
-        for kinds in (PAYMENT_ERRORS, PAYOUT_ERRORS, (TWINS_NAME,), (REDELIVERED_NAME,)):
-            shares = {name: getattr(self, name) for name in kinds}
-            for name, share in shares.items():
-                if share < 0:
-                    raise ValueError(f"the error rate {name} is {share}, below 0")
-            if sum(shares.values()) > _MOST:
+        for share in Share:
+            own = {fate.error_type: self[fate] for fate in kinds_of(share)}
+            for name, rate in own.items():
+                if rate < 0:
+                    raise ValueError(f"the error rate {name} is {rate}, below 0")
+            if sum(own.values()) > _MOST:
                 raise ValueError(
-                    f"the error rates {', '.join(shares)} add up to {sum(shares.values())}; "
-                    f"they must leave at least {1 - _MOST} without an error"
+                    f"the error rates {', '.join(own)} add up to {sum(own.values())}; "
+                    f"they must leave at least {1 - _MOST} of {share} without an error"
                 )
+
+    def __getitem__(self, fate: Fate) -> Fraction:
+        return self.shares[fate]
+
+    def changed(self, rates: Mapping[str, Fraction]) -> ErrorRates:
+        """The same but for these error types."""
+        for name in rates:
+            if name not in NAMES:
+                raise ValueError(f"there is no error type {name!r}; known are {', '.join(NAMES)}")
+        return ErrorRates(
+            tuple(rates.get(name, share) for name, share in zip(NAMES, self.shares, strict=True))
+        )
 
     @classmethod
     def none(cls) -> ErrorRates:
-        """A world without errors."""
+        """A world without errors and without decoys."""
         return cls.scaled(Fraction(0))
+
+    @classmethod
+    def only(cls, **rates: Fraction) -> ErrorRates:
+        """A world with these error types alone."""
+        return cls.none().changed(rates)
 
     @classmethod
     def scaled(cls, factor: Fraction) -> ErrorRates:
         """The usual mixture of errors, so many times as often."""
-        return cls(**{field.name: getattr(cls(), field.name) * factor for field in fields(cls)})
+        return cls(tuple(share * factor for share in cls().shares))
 
     @classmethod
     def per_payment(cls, rate: Fraction) -> ErrorRates:
         """The usual mixture, with so many planted records a captured payment in all.
 
-        Payouts are few and large, so never more than one in ten gets each of its errors.
+        Payouts and files are few and large, so never more than one in ten gets each error.
         """
         usual = cls()
-        factor = rate / sum(getattr(usual, name) for name in PAYMENT_ERRORS)
-        shares = {name: getattr(usual, name) * factor for name in PAYMENT_ERRORS}
-        rare = {name: min(getattr(usual, name) * factor, _RARE) for name in PAYOUT_ERRORS}
-        return cls(**shares, **rare)
+        payments = kinds_of(Share.PAYMENTS)
+        factor = rate / sum(usual[fate] for fate in payments)
+        return cls(
+            tuple(
+                share * factor if fate in payments else min(share * factor, _RARE / 2)
+                for fate, share in zip(KINDS, usual.shares, strict=True)
+            )
+        )
 
 
-@dataclass(frozen=True)
-class Kind:
-    """Where an error shows, and as what."""
-
-    leg: str
-    break_type: str | None
-
-
-KINDS = {
-    "settlement_line_missing": Kind("payment_settlement", "missing_in_settlement"),
-    "settlement_line_unknown": Kind("payment_settlement", "missing_in_payments"),
-    "settlement_line_duplicated": Kind("payment_settlement", "duplicate"),
-    "settlement_amount_wrong": Kind("payment_settlement", "amount_mismatch"),
-    "settlement_currency_wrong": Kind("payment_settlement", "currency_mismatch"),
-    "ledger_posting_missing": Kind("payment_ledger", "missing_in_ledger"),
-    "ledger_amount_wrong": Kind("payment_ledger", "amount_mismatch"),
-    "journal_unbalanced": Kind("ledger_balance", "unbalanced_journal"),
-    "split_capture": Kind("payment_settlement", None),
-    "refund_before_settlement": Kind("payment_settlement", None),
-    "payout_total_wrong": Kind("batch_payout", "control_total_mismatch"),
-    "bank_entry_missing": Kind("payout_bank", "missing_in_bank"),
-    "bank_amount_wrong": Kind("payout_bank", "amount_mismatch"),
-    "same_amount_twins": Kind("payment_settlement", None),
-    "file_redelivered": Kind("batch_payout", None),
-}
-
-PAYMENT_ERRORS = tuple(KINDS)[:10]
-PAYOUT_ERRORS = tuple(KINDS)[10:13]
-TWINS_NAME, REDELIVERED_NAME = tuple(KINDS)[13:]
-DECOYS = tuple(name for name, kind in KINDS.items() if kind.break_type is None)
-# The fate of a payment or payout is a position in KINDS, or NO_ERROR.
-NO_ERROR = -1
-(
-    LINE_MISSING,
-    LINE_UNKNOWN,
-    LINE_DUPLICATED,
-    LINE_AMOUNT,
-    LINE_CURRENCY,
-    POSTING_MISSING,
-    LEDGER_AMOUNT,
-    UNBALANCED,
-    SPLIT,
-    EARLY_REFUND,
-    PAYOUT_TOTAL,
-    BANK_MISSING,
-    BANK_AMOUNT,
-    TWINS,
-    REDELIVERED,
-) = range(len(KINDS))
-
-TRUTH = pa.schema(
-    [
-        pa.field("error_id", pa.string(), nullable=False),
-        pa.field("error_type", pa.string(), nullable=False),
-        pa.field("expected", pa.string(), nullable=False),  # broken, or matched for a decoy
-        pa.field("leg", pa.string(), nullable=False),
-        pa.field("break_type", pa.string()),
-        pa.field("month", pa.string(), nullable=False),
-        pa.field("processor", pa.string(), nullable=False),
-        pa.field("currency", pa.string(), nullable=False),
-        # The money that does not match, in minor units, without a sign.
-        pa.field("amount_minor", pa.int64(), nullable=False),
-        pa.field("payment_id", pa.string()),
-        pa.field("event_id", pa.string()),  # the attempt
-        # The key of the leg: the processor's reference, the journal, or the payout's reference.
-        pa.field("reference", pa.string(), nullable=False),
-        pa.field("line_id", pa.string()),  # of the line that is there and should not be
-        pa.field("file", pa.string(), nullable=False),  # below the inbox
-    ]
-)
-
-
-def plant(draws: Draws, month: Attempts, rates: ErrorRates, window_end: date) -> Ints:
-    """The fate of each attempt. Errors are chosen by rank: exact in number, never two on one."""
-    last = seconds(window_end) - QUIET_DAYS * DAY
-    is_twin = month.is_twin
-    eligible = np.flatnonzero((month.status == CAPTURED) & (month.captured_at < last) & ~is_twin)
-    shares = [getattr(rates, name) for name in PAYMENT_ERRORS]
-    fate = _deal(draws, "error", month.index, eligible, shares, LINE_MISSING)
-    # One record for each pair, by the twin that came second.
-    fate[month.likeness != month.payment] = TWINS
-    return fate
-
-
-def plant_in_payouts(draws: Draws, index: Bits, eligible: Ints, rates: ErrorRates) -> Ints:
-    """The fate of each payout."""
-    shares = [getattr(rates, name) for name in PAYOUT_ERRORS]
-    return _deal(draws, "payout.error", index, eligible, shares, PAYOUT_TOTAL)
-
-
-def _deal(
+def deal(
     draws: Draws,
     stream: str,
     index: Bits,
-    eligible: Ints,
-    shares: list[Fraction],
-    first: int,
+    rates: Mapping[Fate, Fraction],
+    usually: Mask,
+    especially: Mapping[Fate, Mask],
 ) -> Ints:
-    fate = np.full(len(index), NO_ERROR, np.int64)
-    ranked = eligible[draws.order(stream, index[eligible])]
-    start = 0
-    for kind, share in enumerate(shares, first):
-        end = start + ceil(share * len(eligible))
-        fate[ranked[start:end]] = kind
-        start = end
+    """A fate for each index: exact in number by rank, and never two for one.
+
+    A fate is dealt to those of `usually`, or to its own choice in `especially`; its number is a
+    share of `usually`, as far as there are enough.
+    """
+    fate = np.full(len(index), Fate.NONE, np.int64)
+    ranked = draws.order(stream, index)
+    total = int(usually.sum())
+    for kind, share in rates.items():
+        if share:
+            free = especially.get(kind, usually)[ranked] & (fate[ranked] == Fate.NONE)
+            fate[ranked[np.flatnonzero(free)[: ceil(share * total)]]] = kind
     return fate
+
+
+def rates_of(rates: ErrorRates, kinds: Iterable[Fate]) -> dict[Fate, Fraction]:
+    """The shares of some kinds."""
+    return {kind: rates[kind] for kind in kinds}
 
 
 def wrong_by(draws: Draws, index: Bits, amount: Ints) -> Ints:

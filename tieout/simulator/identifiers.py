@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.simulator.draws import CAPITALS, SMALL, Bits, Draws, Ints, mix, tokens
-from tieout.simulator.events import CAPTURE, EVENT_TYPES, REFUND
+from tieout.simulator.events import CAPTURE, EVENT_TYPES, REFUND, RETURNED_REFUND
 from tieout.simulator.phases import ADYEN
 
 
@@ -44,13 +44,14 @@ def event_ids(draws: Draws, kind: int, index: Bits) -> pa.Array:
     """The company's own names of events of one kind."""
     if kind == CAPTURE:
         return attempt_ids(draws, index)
-    prefix = "ref_" if kind == REFUND else "dsp_"
+    prefix = {REFUND: "ref_", RETURNED_REFUND: "rtn_"}.get(kind, "dsp_")
     return tokens(prefix, draws.bits(f"{EVENT_TYPES[kind]}.id", index), SMALL)
 
 
 def references(draws: Draws, kind: int, index: Bits, processor: Ints) -> pa.Array:
-    """The processor's names of events of one kind."""
+    """The processor's names of events of one kind; a refund that comes back keeps its name."""
     if kind == CAPTURE:
         return charge_references(draws, index, processor)
+    kind = REFUND if kind == RETURNED_REFUND else kind
     prefix = "re_" if kind == REFUND else "dp_"
     return processor_references(draws, EVENT_TYPES[kind], prefix, index, processor)

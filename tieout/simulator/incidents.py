@@ -49,14 +49,10 @@ INCIDENTS = (
         delayed_percent=30,
         delay_days=(2, 5),
     ),
+    # Payments of European merchants carry another region from this day on.
+    Incident("data_residency", first=date(2018, 5, 25), last=date.max, region=("europe", "eu")),
     Incident("payment_surge", first=date(2020, 3, 1), last=date(2020, 3, 31), volume_times=4),
     Incident("exposure_shock", first=date(2022, 6, 1), last=date(2022, 6, 30), disputes_times=6),
-)
-
-# This one changes every month after it. It is therefore not among those that always happen: the
-# months of the demo keep the region names that they have always had unless it is asked for.
-DATA_RESIDENCY = Incident(
-    "data_residency", first=date(2018, 5, 25), last=date.max, region=("europe", "eu")
 )
 
 

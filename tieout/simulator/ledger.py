@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tieout.contracts import LEDGER_ENTRIES
+from tieout.contracts import CHART_OF_ACCOUNTS, LEDGER_ENTRIES
 from tieout.simulator import errors as planted
 from tieout.simulator.accounts import ACCOUNTS, cash, code, of_processor
 from tieout.simulator.amounts import merchant_fee
+from tieout.simulator.bank import Statement
 from tieout.simulator.draws import SMALL, Bits, Draws, Ints, mix, tokens
-from tieout.simulator.events import CAPTURE, EVENT_TYPES, REVERSAL, Events
+from tieout.simulator.errors import Fate
+from tieout.simulator.events import CAPTURE, EVENT_TYPES, KINDS, Events
 from tieout.simulator.identifiers import event_ids, merchant_ids, payment_ids
-from tieout.simulator.months import Month
+from tieout.simulator.months import FIRST_YEAR, Month
 from tieout.simulator.payments import Attempts
 from tieout.simulator.payouts import Payout
-from tieout.simulator.phases import CURRENCIES
+from tieout.simulator.phases import CURRENCIES, PROCESSORS, SETTLED_IN
 from tieout.simulator.schedule import DAY, day_number
+from tieout.simulator.settlement import INCOMING, UNKNOWN, Lines
 from tieout.simulator.text import Column, names, timestamps
 
 _PAYABLE, _REVENUE = code("merchant_payable"), code("revenue:payments")
+_EXCHANGE, _EXCHANGE_DIFFERENCE = code("currency_exchange"), code("exchange_difference")
+_OPERATING_COST = code("operating_cost")
+_SINCE = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 
 def file_name(month: Month) -> str:
-    """The export of what was posted in a month."""
+    """The export of what was posted in a month, but for what the bank booked."""
     return f"company/ledger-{month}.parquet"
+
+
+def cash_file_name(month: Month) -> str:
+    """The export of what was posted from a month's bank statements."""
+    return f"company/ledger-cash-{month}.parquet"
 
 
 @dataclass(frozen=True)
 class Journals:
     """Journals of one event type, all with the same number of lines.
 
-    `accounts` and `amounts` have a row for each line and a column for each journal.
+    `accounts` and `amounts` have a row for each line and a column for each journal. There is a
+    merchant for each journal, or one for each line where a journal is between two merchants: first
+    those of the first journal.
     """
 
     event_type: str
@@ -52,26 +68,40 @@ def event_journals(
 ) -> list[Journals]:
     """The journals of events, a group for each event type, with the errors of `fate` in them."""
     groups = []
-    for kind in range(CAPTURE, REVERSAL + 1):
+    for kind in KINDS:
         own = happened.where(happened.kind == kind)
-        if kind == CAPTURE:
-            own = own.where(fate[own.row] != planted.POSTING_MISSING)
-        payer = attempts.take(own.row)
-        accounts, amounts = _postings(draws, kind, own, payer, fate[own.row])
+        if kind != CAPTURE:
+            groups.append(_event_journals(draws, attempts, own, kind, fate))
+            continue
         groups.append(
-            Journals(
-                event_type=EVENT_TYPES[kind],
-                bits=draws.bits(f"journal.{EVENT_TYPES[kind]}", own.index),
-                accounts=accounts,
-                amounts=amounts,
-                currency=payer.currency,
-                at=own.at,
-                payment_id=payment_ids(draws, payer.payment),
-                merchant_id=merchant_ids(payer.merchant),
-                reference=event_ids(draws, kind, own.index),
+            _event_journals(
+                draws, attempts, own.where(fate[own.row] != Fate.LEDGER_POSTING_MISSING), kind, fate
             )
         )
+        twice = own.where(fate[own.row] == Fate.LEDGER_POSTING_DUPLICATED)
+        groups.append(_event_journals(draws, attempts, twice, kind, fate, "again"))
+        beside = own.where(fate[own.row] == Fate.LEDGER_POSTING_UNKNOWN)
+        unknown = replace(beside, index=beside.index ^ UNKNOWN)
+        groups.append(_event_journals(draws, attempts, unknown, kind, fate))
     return groups
+
+
+def _event_journals(
+    draws: Draws, attempts: Attempts, own: Events, kind: int, fate: Ints, stream: str = "journal"
+) -> Journals:
+    payer = attempts.take(own.row)
+    accounts, amounts = _postings(draws, kind, own, payer, fate[own.row])
+    return Journals(
+        event_type=EVENT_TYPES[kind],
+        bits=draws.bits(f"{stream}.{EVENT_TYPES[kind]}", own.index),
+        accounts=accounts,
+        amounts=amounts,
+        currency=payer.currency,
+        at=own.at,
+        payment_id=payment_ids(draws, payer.payment),
+        merchant_id=merchant_ids(payer.merchant),
+        reference=event_ids(draws, kind, own.index),
+    )
 
 
 def _postings(
@@ -81,50 +111,153 @@ def _postings(
     payable = np.full(len(own.row), _PAYABLE)
     at_processor = of_processor("clearing", payer.processor)
     if kind != CAPTURE:
-        amount = own.amount if kind == REVERSAL else -own.amount
+        amount = own.amount if kind in INCOMING else -own.amount
         return np.stack([at_processor, payable]), np.stack([amount, -amount])
     delta = planted.wrong_by(draws, own.index, own.amount)
-    clearing = own.amount + np.where(fate == planted.LEDGER_AMOUNT, delta, 0)
+    clearing = own.amount + np.where(fate == Fate.LEDGER_AMOUNT_WRONG, delta, 0)
     fee = merchant_fee(own.amount, payer.currency)
-    owed = clearing - fee - np.where(fate == planted.UNBALANCED, delta, 0)
+    owed = clearing - fee - np.where(fate == Fate.JOURNAL_UNBALANCED, delta, 0)
     revenue = np.full(len(own.row), _REVENUE)
     accounts = np.stack([at_processor, payable, revenue])
     return accounts, np.stack([clearing, -owed, -fee])
 
 
-def payout_journals(draws: Draws, payouts: list[Payout]) -> list[Journals]:
-    """What the ledger posts for a payout: the processor's fees, and the money on its way."""
-    key = np.array([payout.key for payout in payouts], np.uint64)
+def payout_journals(draws: Draws, payouts: list[Payout], paid: Lines) -> list[Journals]:
+    """What the ledger posts for payouts: the processor's fees, its reserve, the money on its way,
+    and the conversion of what was not charged in the currency of settlement."""
     processor = np.array([payout.processor for payout in payouts], np.int64)
     currency = np.array([payout.currency for payout in payouts], np.int64)
     fees = np.array([payout.line_fees + payout.fee for payout in payouts], np.int64)
+    held = np.array([-payout.reserve for payout in payouts], np.int64)
     stated = np.array([payout.stated for payout in payouts], np.int64)
-    at = np.array([day_number(payout.day) for payout in payouts], np.int64) * DAY + 21 * 3600
+    clearing = of_processor("clearing", processor)
+    groups = [
+        _Posting("processor_fee", [of_processor("processing_cost", processor), clearing], fees),
+        _Posting("reserve", [of_processor("reserve", processor), clearing], held),
+        _Posting("payout", [of_processor("payout_in_transit", processor), clearing], stated),
+    ]
+    made = [
+        _payout_journals(
+            draws,
+            group.event_type,
+            payouts,
+            group.accounts,
+            [group.amounts, -group.amounts],
+            currency,
+        )
+        for group in groups
+    ]
+    return made + _conversions(draws, payouts, paid)
+
+
+@dataclass(frozen=True)
+class _Posting:
+    """Amounts that are posted for each payout: debited to one account, credited to another."""
+
+    event_type: str
+    accounts: list[Ints]
+    amounts: Ints
+
+
+def _payout_journals(
+    draws: Draws,
+    event_type: str,
+    payouts: Sequence[Payout],
+    accounts: list[Ints],
+    amounts: list[Ints],
+    currency: Ints,
+    stream: str = "",
+) -> Journals:
+    """Journals of payouts, on the evening of each."""
+    key = np.array([payout.key for payout in payouts], np.uint64)
+    days = np.array([day_number(payout.day) for payout in payouts], np.int64)
     nothing = pa.nulls(len(payouts), pa.string())
-    cost = of_processor("processing_cost", processor)
-    both = (
-        ("processor_fee", cost, fees, [p.payout_id for p in payouts]),
-        ("payout", cash(processor, currency), stated, [p.reference for p in payouts]),
+    name = "reference" if event_type == "payout" else "payout_id"
+    return Journals(
+        event_type=event_type,
+        bits=draws.bits(f"journal.{event_type}{stream}", key),
+        accounts=np.stack(accounts),
+        amounts=np.stack(amounts),
+        currency=currency,
+        at=days * DAY + 21 * 3600,
+        payment_id=nothing,
+        merchant_id=nothing,
+        reference=pa.array([getattr(payout, name) for payout in payouts], pa.string()),
     )
+
+
+def _conversions(draws: Draws, payouts: list[Payout], paid: Lines) -> list[Journals]:
+    """What was charged leaves the clearing account, what it was settled as comes in its place.
+
+    The difference to the reference rate is what the exchange cost.
+    """
+    of_key = {payout.key: payout for payout in payouts}
+    clearing_of = [of_processor("clearing", np.array([p])) for p in range(len(PROCESSORS))]
+    groups = []
+    for number, currency in enumerate(CURRENCIES):
+        lines = paid.take((paid.charged == number) & (paid.currency != number))
+        if not len(lines):
+            continue
+        keys, place = np.unique(lines.payout_key, return_inverse=True)
+        own = [of_key[key] for key in keys.tolist()]
+        seen, gross, value = np.zeros((3, len(own)), np.int64)
+        np.add.at(seen, place, lines.seen)
+        np.add.at(gross, place, lines.gross)
+        np.add.at(value, place, lines.value)
+        exchange = np.full(len(own), _EXCHANGE)
+        clearing = np.concatenate([clearing_of[payout.processor] for payout in own])
+        charged, settled = np.full(len(own), number), np.full(len(own), SETTLED_IN[number])
+        stream = f".{currency}"
+        groups += [
+            _payout_journals(
+                draws, "conversion", own, [exchange, clearing], [seen, -seen], charged, stream
+            ),
+            _payout_journals(
+                draws,
+                "conversion",
+                own,
+                [clearing, np.full(len(own), _EXCHANGE_DIFFERENCE), exchange],
+                [gross, value - gross, -value],
+                settled,
+                f"{stream}.settled",
+            ),
+        ]
+    return groups
+
+
+def cash_journals(draws: Draws, statements: Iterable[Statement]) -> list[Journals]:
+    """What the ledger posts when a bank statement comes: every entry of it."""
+    every = [(statement, entry) for statement in statements for entry in statement.entries]
+    index = np.arange(len(every), dtype=np.uint64)
+    processor = np.array([statement.processor for statement, _ in every], np.int64)
+    currency = np.array([statement.currency for statement, _ in every], np.int64)
+    amounts = np.array([entry.amount for _, entry in every], np.int64)
+    from_processor = np.array([entry.is_payout for _, entry in every], np.bool_)
+    other = np.where(from_processor, of_processor("payout_in_transit", processor), _OPERATING_COST)
+    days = np.array([day_number(entry.day) for _, entry in every], np.int64)
+    nothing = pa.nulls(len(every), pa.string())
+    references = pa.array([entry.reference for _, entry in every], pa.string())
     return [
         Journals(
-            event_type=event_type,
-            bits=draws.bits(f"journal.{event_type}", key),
-            accounts=np.stack([debited, of_processor("clearing", processor)]),
-            amounts=np.stack([amount, -amount]),
+            event_type="bank_entry",
+            # An entry that the bank booked twice has one reference, so the place tells them apart.
+            bits=draws.bits("journal.bank", days.astype(np.uint64) << np.uint64(32) | index),
+            accounts=np.stack([cash(processor, currency), other]),
+            amounts=np.stack([amounts, -amounts]),
             currency=currency,
-            at=at,
+            at=days * DAY + 22 * 3600,
             payment_id=nothing,
             merchant_id=nothing,
-            reference=pa.array(references, pa.string()),
+            reference=references,
         )
-        for event_type, debited, amount, references in both
     ]
 
 
 def ledger_table(groups: list[Journals]) -> pa.Table:
     """The entries of journals, in the order in which they were posted."""
     posted = pa.concat_tables([_entries(group) for group in groups if len(group.bits)])
+    # An entry of nothing is not posted.
+    posted = posted.filter(pc.not_equal(posted["amount_minor"], 0))
     order = np.argsort(posted["effective_at"].cast(pa.int64()).to_numpy(), kind="stable")
     return posted.take(pa.array(order))
 
@@ -135,6 +268,8 @@ def _entries(group: Journals) -> pa.Table:
     line = np.tile(np.arange(1, count + 1, dtype=np.uint64), len(group.bits))
     journal = np.repeat(group.bits, count)
     at = np.repeat(group.at, count)
+    of_lines = len(group.merchant_id) == len(at)
+    merchant_id = group.merchant_id if of_lines else group.merchant_id.take(each)
     columns = {
         "entry_id": tokens("ent_", mix(journal) + line, SMALL),
         "journal_id": tokens("jrn_", journal, SMALL),
@@ -145,24 +280,26 @@ def _entries(group: Journals) -> pa.Table:
         "event_type": pa.repeat(group.event_type, len(at)),
         "recorded_at": timestamps(at + 2),
         "payment_id": group.payment_id.take(each),
-        "merchant_id": group.merchant_id.take(each),
+        "merchant_id": merchant_id,
         "reference": group.reference.take(each),
         "updated_at": timestamps(at + 2),
     }
     return pa.table(columns, schema=LEDGER_ENTRIES.columns)
 
 
-def chart_of_accounts() -> dict[str, pa.Array]:
+def chart_of_accounts() -> pa.Table:
     """The accounts of the ledger, as the company's own export."""
-    texts = {
-        "account": [account.name for account in ACCOUNTS],
-        "name": [
-            account.name.replace(":", " ").replace("_", " ").capitalize() for account in ACCOUNTS
-        ],
-        "account_type": [account.account_type for account in ACCOUNTS],
-        "role": [account.role for account in ACCOUNTS],
-        "processor": [account.processor for account in ACCOUNTS],
-        "currency": [account.currency for account in ACCOUNTS],
-        "updated_at": ["2009-01-01T00:00:00+00:00"] * len(ACCOUNTS),
-    }
-    return {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    rows = [
+        {
+            "account": account.name,
+            "name": account.name.replace(":", " ").replace("_", " ").capitalize(),
+            "account_type": account.account_type,
+            "role": account.role,
+            "processor": account.processor,
+            "currency": account.currency,
+            "bank_account": account.bank_account,
+            "updated_at": _SINCE,
+        }
+        for account in ACCOUNTS
+    ]
+    return pa.Table.from_pylist(rows, schema=CHART_OF_ACCOUNTS.columns)

@@ -81,6 +81,8 @@ class Attempts:
     created_at: Ints
     captured_at: Ints
     likeness: Bits  # the payment whose payer, merchant and amount this one has: usually its own
+    is_recorded: Mask  # whether the company's own records know of the attempt
+    is_seen_captured: Mask  # whether they know that it was captured
 
     def __len__(self) -> int:
         return len(self.index)
@@ -98,21 +100,33 @@ class Attempts:
 
 
 def attempts(
-    draws: Draws, month: Month, size: Size, incidents: Sequence[Incident], twins: Fraction
+    draws: Draws,
+    month: Month,
+    size: Size,
+    incidents: Sequence[Incident],
+    twins: Fraction,
+    unrecorded: Fraction,
 ) -> Attempts:
-    """All attempts of a month: the valid ones first, then those that were invalid requests.
+    """All attempts of a month: the valid ones, those that were invalid requests, and those that
+    the company never recorded.
 
     They have no amounts yet: `with_amounts` gives them theirs. A share of `twins` of the captured
-    payments is made again by the same payer, minutes later.
+    payments is made again by the same payer, minutes later. The unrecorded ones, a share of the
+    valid, come on top of the month's size, so that its own records still add up to its figures.
     """
     phase = phase_of(month)
-    count = size.attempts + size.attempts // _INVALID_ONE_IN
+    recorded = size.attempts + size.attempts // _INVALID_ONE_IN
+    count = recorded + ceil(unrecorded * size.attempts)
     index = _indexes(month, count)
-    first, attempt_no, status = _outcomes(draws, index, size)
+    first, attempt_no, status = _outcomes(draws, index[:recorded], size)
+    first = np.concatenate([first, np.arange(recorded, count)])
+    attempt_no = np.concatenate([attempt_no, np.ones(count - recorded, np.int64)])
+    status = np.concatenate([status, np.full(count - recorded, CAPTURED)])
     payment = index[first]
-    made = _moments(draws, index, month, size.attempts, busy_days(incidents, month))
+    made = _moments(draws, index[:recorded], month, size.attempts, busy_days(incidents, month))
+    made = np.concatenate([made, _early(draws, index[recorded:], month)])
     created = _created(draws, index, month, made, first, attempt_no)
-    is_alone = (status == CAPTURED) & (attempt_no == 1)
+    is_alone = (status == CAPTURED) & (attempt_no == 1) & (np.arange(count) < recorded)
     like, created = _twins(draws, index, month, created, is_alone, twins)
     likeness = payment[like]
     currency, market, merchant = _merchants(draws, likeness, phase)
@@ -140,6 +154,8 @@ def attempts(
         created_at=created,
         captured_at=captured_at,
         likeness=likeness,
+        is_recorded=np.arange(count) < recorded,
+        is_seen_captured=(status == CAPTURED) & (np.arange(count) < recorded),
     )
 
 
@@ -196,6 +212,12 @@ def _moments(draws: Draws, index: Bits, month: Month, valid: int, busy: Mapping[
             moments(month, len(index) - valid, jitter[valid:], busy),
         ]
     )
+
+
+def _early(draws: Draws, index: Bits, month: Month) -> Ints:
+    """Moments of the first half of a month: what is settled of them by its end is settled."""
+    moment: Ints = seconds(month.first_day) + draws.below("moment.early", index, 15 * DAY)
+    return moment
 
 
 def _created(

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from tieout.simulator.months import Month
 
 # Amounts are minor units of the US dollar. A payment is 50 dollars on average in every phase, so
 # a month's volume says how many payments there are.
 AVERAGE_PAYMENT_MINOR = 50_00
 
-CURRENCIES = ("USD", "EUR", "GBP", "JPY")
+# What payers are charged in; the first four are also what processors settle in.
+CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CAD", "CHF", "AUD", "SEK", "KWD")
+SETTLEMENT_CURRENCIES = CURRENCIES[:4]
+# For each currency the one that it is settled in, as positions.
+SETTLED_IN = np.array(
+    [CURRENCIES.index(c) for c in ["USD", "EUR", "GBP", "JPY", "USD", "EUR", "USD", "EUR", "USD"]]
+)
 PROCESSORS = ("stripe", "adyen")
 STRIPE, ADYEN = 0, 1
 
@@ -20,7 +28,7 @@ _REGIONS = {
     "americas": "US CA MX BR AR CL CO PE UY",
     "europe": f"{_EURO} GB SE DK NO CH PL CZ HU RO BG",
     "asia_pacific": "JP AU SG HK NZ IN MY TH PH ID",
-    "middle_east_africa": "AE ZA SA IL TR NG KE",
+    "middle_east_africa": "AE KW ZA SA IL TR NG KE",
 }
 REGIONS = tuple(_REGIONS)
 _REGION_OF = {country: region for region, text in _REGIONS.items() for country in text.split()}
@@ -30,8 +38,20 @@ _REGION_OF = {country: region for region, text in _REGIONS.items() for country i
 _OPENED = (
     "US:600 CA:60 GB:160 DE:80 FR:60 JP:90 AU:40 IE:12 NL:40 ES:30 IT:30 BE:12 SE:12 DK:10 NO:10 "
     "CH:12 AT:10 FI:8 LU:2 SG:14 HK:12 NZ:8 MX:12 PT:6 BR:20 PL:8 GR:4 EE:2 LV:2 LT:2 SK:2 SI:2 "
-    "CZ:4 HU:4 RO:4 BG:2 MY:6 IN:14 CY:1 MT:1 TH:5 AE:6 HR:2 ZA:4 ID:4 IL:4 SA:3 TR:3 CO:3 CL:3"
+    "CZ:4 HU:4 KW:4 RO:4 BG:2 MY:6 IN:14 CY:1 MT:1 TH:5 AE:6 HR:2 ZA:4 ID:4 IL:4 "
+    "SA:3 TR:3 CO:3 CL:3"
 )
+
+
+_OWN_CURRENCY = {
+    "GB": "GBP",
+    "JP": "JPY",
+    "CA": "CAD",
+    "CH": "CHF",
+    "AU": "AUD",
+    "SE": "SEK",
+    "KW": "KWD",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +66,7 @@ class Market:
 
 def _market(text: str) -> Market:
     country, weight = text.split(":")
-    own = {"GB": "GBP", "JP": "JPY"} | dict.fromkeys(_EURO.split(), "EUR")
+    own = dict.fromkeys(_EURO.split(), "EUR") | _OWN_CURRENCY
     currency = CURRENCIES.index(own.get(country, "USD"))
     return Market(country, REGIONS.index(_REGION_OF[country]), currency, int(weight))
 
@@ -78,9 +98,10 @@ class Phase:
         return self.monthly_cost / self.monthly_volume * 1_000_000
 
     @property
-    def currencies(self) -> tuple[int, ...]:
-        """The currencies charged, as positions in `CURRENCIES`."""
-        return tuple(sorted({market.currency for market in MARKETS[: self.countries]}))
+    def settlement_currencies(self) -> tuple[int, ...]:
+        """The currencies that processors pay out in, as positions in `CURRENCIES`."""
+        charged = [market.currency for market in MARKETS[: self.countries]]
+        return tuple(sorted({int(SETTLED_IN[currency]) for currency in charged}))
 
     @property
     def processors(self) -> tuple[int, ...]:

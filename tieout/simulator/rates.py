@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,8 @@ from tieout.simulator.schedule import day_number, is_business_day
 
 _ANCHOR = date(FIRST_YEAR - 1, 12, 1)  # the first month needs a rate of before its first day
 
-# Where the rate of a currency wanders around, in units of its last published decimal.
+# Where the rate of a currency wanders around, in units of its last published decimal. The last
+# ones are not published by the central bank: treasury keeps them itself.
 _CENTRES = {
     "USD": (1_1800, 4),
     "JPY": (132_50, 2),
@@ -27,9 +28,17 @@ _CENTRES = {
     "AUD": (1_5500, 4),
     "SEK": (10_1000, 4),
     "KRW": (1380_50, 2),
+    "KWD": (36100, 5),
 }
+_TREASURY = ("KWD",)
+_PUBLISHED = tuple(currency for currency in _CENTRES if currency not in _TREASURY)
 _PULL = 250  # a rate loses a 250th of its distance from the centre each day
 _DAILY = 2000  # and moves by up to ten 2000ths of itself at random
+
+
+def _half_away(value: Fraction) -> int:
+    whole = int(abs(value) + Fraction(1, 2))
+    return whole if value >= 0 else -whole
 
 
 class Rates:
@@ -64,17 +73,39 @@ class Rates:
         dollars = self.per_euro("USD", day) / self.per_euro(currency, day)
         return minor * dollars * Fraction(100, 10 ** exponent(currency))
 
+    def in_whole_cents(self, minor: int, currency: str, day: date) -> int:
+        """An amount in cents as finance reports it: at the day's rate in billionths of a dollar,
+        rounded half away from zero."""
+        rate = _half_away(self.per_unit(currency, "USD", day) * 10**9)
+        return _half_away(Fraction(minor * rate * 100, 10 ** (9 + exponent(currency))))
+
+    def per_unit(self, currency: str, other: str, day: date) -> Fraction:
+        """Units of the other currency for one unit of the currency."""
+        return self.per_euro(other, day) / self.per_euro(currency, day)
+
     def csv(self) -> bytes:
         """The file in the format of eurofxref-hist.csv: newest first, each line ends in a comma."""
-        return "".join(self._lines()).encode()
+        lines = [f"Date,{','.join(_PUBLISHED)},\n"]
+        lines += [f"{day},{','.join(texts)},\n" for day, texts in self._days(_PUBLISHED)]
+        return "".join(lines).encode()
 
-    def _lines(self) -> Iterable[str]:
-        yield f"Date,{','.join(_CENTRES)},\n"
+    def treasury_csv(self) -> bytes:
+        """The rates that the central bank does not publish, as the company's own export."""
+        lines = ["rate_date,base_currency,currency,rate\n"]
+        for day, texts in self._days(_TREASURY):
+            own = zip(_TREASURY, texts, strict=True)
+            lines += [f"{day},EUR,{currency},{text}\n" for currency, text in own]
+        return "".join(lines).encode()
+
+    def _days(self, currencies: Iterable[str]) -> Iterator[tuple[date, list[str]]]:
+        """The days of the window, newest first, with the rates of these currencies as texts."""
         for position in range(len(self.days) - 1, -1, -1):
             if self.days[position] < self.first:
                 break
-            texts = (
-                str(Decimal(self.units[currency][position]).scaleb(-places))
-                for currency, (_, places) in _CENTRES.items()
+            yield (
+                self.days[position],
+                [
+                    str(Decimal(self.units[currency][position]).scaleb(-_CENTRES[currency][1]))
+                    for currency in currencies
+                ],
             )
-            yield f"{self.days[position]},{','.join(texts)},\n"

@@ -11,36 +11,53 @@ import pyarrow.compute as pc
 
 from tieout.simulator import errors as planted
 from tieout.simulator.draws import CAPITALS, Bits, Draws, Ints, Mask, tokens
-from tieout.simulator.events import CAPTURE, CHARGEBACK, REFUND, REVERSAL, Events
+from tieout.simulator.errors import Fate
+from tieout.simulator.events import (
+    CAPTURE,
+    CHARGEBACK,
+    KINDS,
+    RETURNED_REFUND,
+    REVERSAL,
+    Events,
+)
+from tieout.simulator.exchange import convert
+from tieout.simulator.fates import REPEATED_AFTER_DAYS, VERY_LATE_DAYS
 from tieout.simulator.identifiers import references
 from tieout.simulator.incidents import Incident, delays
 from tieout.simulator.payments import Attempts
-from tieout.simulator.phases import ADYEN, CURRENCIES, PROCESSORS, STRIPE
+from tieout.simulator.phases import (
+    ADYEN,
+    CURRENCIES,
+    PROCESSORS,
+    SETTLED_IN,
+    SETTLEMENT_CURRENCIES,
+    STRIPE,
+)
+from tieout.simulator.pricing import capture_fees, dispute_fee
+from tieout.simulator.rates import Rates
 from tieout.simulator.schedule import (
     ADYEN_CLOSING_DAYS,
     ADYEN_SETTLED_DAYS,
     DAY,
     STRIPE_AVAILABLE_DAYS,
+    central_european_offset,
     closing_days,
     stripe_payout_days,
 )
 
-# Two kinds of line beside the kinds of events.
-FEE, PAYOUT = REVERSAL + 1, REVERSAL + 2
+INCOMING = (CAPTURE, REVERSAL, RETURNED_REFUND)
 
-# What a line may be labelled with. The won stands in for a yen that is labelled wrongly: a wrong
-# label keeps the number of decimals, so that the digits of the amount stay what they were.
-LABELS = (*CURRENCIES, "KRW")
-_WRONG_LABEL = np.array([1, 0, 1, 4])
+# Kinds of line beside the kinds of events.
+FEE, RESERVE, PAYOUT = range(len(KINDS), len(KINDS) + 3)
+
+# What a line may be labelled with. Two currencies stand in for those whose decimals no other has:
+# a wrong label keeps the number of decimals, so that the digits of the amount stay what they were.
+LABELS = (*CURRENCIES, "KRW", "BHD")
+_WRONG_LABEL = np.array(
+    [LABELS.index(c) for c in ["EUR", "USD", "EUR", "KRW", "USD", "EUR", "USD", "EUR", "BHD"]]
+)
 
 MERCHANT_ACCOUNTS = ("TieoutDemoUS", "TieoutDemoEU", "TieoutDemoUK", "TieoutDemoJP")
-
-# Fees in hundredths of a percent, interchange by credit, debit and prepaid.
-_INTERCHANGE_BPS = np.array([120, 40, 90])
-_SCHEME_BPS = 13
-_MARKUP_BPS = 12
-_MARKUP_FIXED = 5
-_DISPUTE_FEE = 15_00
 
 _LATE_ONE_IN_TEN_THOUSAND = 300
 # By how many days a capture is late that is refunded first: the refund is then paid out before.
@@ -57,8 +74,12 @@ class Lines:
     copy: Ints  # tells lines of one event apart
     payment: Bits
     processor: Ints
-    currency: Ints
+    charged: Ints  # the currency of the payment
     label: Ints  # the currency that the payer is said to have seen, as a position in LABELS
+    seen: Ints  # what the payer saw, in that currency
+    currency: Ints  # the currency of settlement, in which all that follows is
+    rate: Ints  # from the one to the other, in units of `ONE`
+    value: Ints  # what the gross would be at the reference rate
     gross: Ints
     interchange: Ints
     scheme: Ints
@@ -68,6 +89,8 @@ class Lines:
     issuer: Ints
     at: Ints
     paid_on: Ints
+    fate: Ints
+    off: Ints  # by how much a planted error has changed the gross or the fees
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -86,7 +109,7 @@ class Lines:
     def payout_key(self) -> Ints:
         """Numbers the payout of each line: one for each day, processor and currency."""
         place = self.paid_on * len(PROCESSORS) + self.processor
-        return place * len(CURRENCIES) + self.currency
+        return place * len(SETTLEMENT_CURRENCIES) + self.currency
 
     def take(self, rows: Ints | Mask) -> Lines:
         """Some of the lines."""
@@ -106,6 +129,7 @@ class Lines:
 
 def lines(
     draws: Draws,
+    rates: Rates,
     attempts: Attempts,
     happened: Events,
     fate: Ints,
@@ -113,80 +137,105 @@ def lines(
 ) -> Lines:
     """The lines of all events of a month's payments, with the errors of `fate` in them."""
     own = _fates(happened, fate)
-    kept = np.flatnonzero(own != planted.LINE_MISSING)
-    doubled = np.flatnonzero(
-        np.isin(own, (planted.SPLIT, planted.LINE_DUPLICATED, planted.LINE_UNKNOWN))
+    absent = (Fate.SETTLEMENT_LINE_MISSING, Fate.SETTLEMENT_LINE_LATE)
+    twofold = (
+        Fate.SPLIT_CAPTURE,
+        Fate.SETTLEMENT_LINE_DUPLICATED,
+        Fate.SETTLEMENT_LINE_REPEATED,
+        Fate.SETTLEMENT_LINE_UNKNOWN,
     )
+    kept, doubled = np.flatnonzero(~np.isin(own, absent)), np.flatnonzero(np.isin(own, twofold))
     rows = np.concatenate([kept, doubled])
     copy = np.repeat([0, 1], [len(kept), len(doubled)])
     own, kind, index = own[rows], happened.kind[rows], happened.index[rows]
     payer = attempts.take(happened.row[rows])
     at = happened.at[rows]
 
-    gross = _gross(draws, own, copy, index, happened.amount[rows])
-    incoming = np.isin(kind, (CAPTURE, REVERSAL))
-    unknown = np.where((own == planted.LINE_UNKNOWN) & (copy == 1), UNKNOWN, np.uint64(0))
+    amount = _amounts(draws, own, copy, index, happened.amount[rows])
+    seen = np.where(np.isin(kind, INCOMING), amount, -amount)
+    settled = convert(rates, seen, payer.currency, at)
+    wrong = np.isin(own, (Fate.SETTLEMENT_FX_WRONG, Fate.SETTLEMENT_FEE_WRONG))
+    off = np.where(wrong, planted.wrong_by(draws, index, abs(settled.gross)), 0)
+    # Two more than a rounding could explain.
+    off = np.where(own == Fate.SETTLEMENT_FX_WRONG, off + 2, off)
+    gross = settled.gross + np.where(own == Fate.SETTLEMENT_FX_WRONG, off, 0)
+    unknown = np.where((own == Fate.SETTLEMENT_LINE_UNKNOWN) & (copy == 1), UNKNOWN, np.uint64(0))
     is_capture = kind == CAPTURE
+    fees = capture_fees(gross, payer.processor, payer.brand, payer.funding, at)
+    too_much = np.where(own == Fate.SETTLEMENT_FEE_WRONG, off, 0)
     return Lines(
         kind=kind,
         index=index ^ unknown,
         copy=copy,
         payment=payer.payment ^ unknown,
         processor=payer.processor,
-        currency=payer.currency,
-        label=np.where(own == planted.LINE_CURRENCY, _WRONG_LABEL[payer.currency], payer.currency),
-        gross=np.where(incoming, gross, -gross),
-        interchange=np.where(is_capture, _part(gross, _INTERCHANGE_BPS[payer.funding]), 0),
-        scheme=np.where(is_capture, _part(gross, _SCHEME_BPS), 0),
+        charged=payer.currency,
+        label=np.where(
+            own == Fate.SETTLEMENT_CURRENCY_WRONG, _WRONG_LABEL[payer.currency], payer.currency
+        ),
+        seen=seen,
+        currency=SETTLED_IN[payer.currency],
+        rate=settled.rate,
+        value=settled.value,
+        gross=gross,
+        interchange=np.where(is_capture, fees.interchange, 0),
+        scheme=np.where(is_capture, fees.scheme, 0),
         markup=np.where(
             is_capture,
-            _part(gross, _MARKUP_BPS) + _MARKUP_FIXED,
-            np.where(kind == CHARGEBACK, _DISPUTE_FEE, 0),
+            fees.markup + too_much,
+            np.where(kind == CHARGEBACK, dispute_fee(len(rows)), 0),
         ),
         brand=payer.brand,
         funding=payer.funding,
         issuer=payer.issuer,
         at=at,
-        paid_on=paid_on(draws, own, kind, index, payer.processor, at, incidents),
+        paid_on=paid_on(draws, own, copy, kind, index, payer.processor, at, incidents),
+        fate=own,
+        off=off,
     )
 
 
 def _fates(happened: Events, fate: Ints) -> Ints:
     """The fate of each event: errors are planted in captures only."""
-    return np.where(happened.kind == CAPTURE, fate[happened.row], planted.NO_ERROR)
+    return np.where(happened.kind == CAPTURE, fate[happened.row], Fate.NONE)
 
 
-def _gross(draws: Draws, own: Ints, copy: Ints, index: Bits, amount: Ints) -> Ints:
-    """The gross of each line: a split capture is two parts, a wrong amount is too high or low."""
+def _amounts(draws: Draws, own: Ints, copy: Ints, index: Bits, amount: Ints) -> Ints:
+    """The amount of each line: a split capture is two parts, a wrong amount is too high or low."""
     part = amount * 2 // 5
     split = np.where(copy == 1, part, amount - part)
     delta = planted.wrong_by(draws, index, amount)
     wrong = np.where(draws.chance("error.sign", index, 5000), amount + delta, amount - delta)
     return np.select(
-        [own == planted.SPLIT, own == planted.LINE_AMOUNT], [split, wrong], default=amount
+        [own == Fate.SPLIT_CAPTURE, own == Fate.SETTLEMENT_AMOUNT_WRONG],
+        [split, wrong],
+        default=amount,
     )
 
 
-def _part(amount: Ints, bps: Ints | int) -> Ints:
-    share: Ints = (amount * bps + 5_000) // 10_000
-    return share
-
-
-def paid_on(
+def paid_on(  # noqa: PLR0913
     draws: Draws,
     fate: Ints,
+    copy: Ints,
     kind: Ints,
     index: Bits,
     processor: Ints,
     at: Ints,
     incidents: Sequence[Incident],
 ) -> Ints:
-    """The day on which each event is paid out; a few captures take days longer than usual."""
+    """The day on which each event is paid out; a few captures take days longer than usual.
+
+    A processor's day ends at midnight where it is: Adyen's in Amsterdam, Stripe's in UTC.
+    """
     is_late = draws.chance("late", index, _LATE_ONE_IN_TEN_THOUSAND)
     late = np.where(is_late, draws.between("late.days", index, 1, 3), 0)
     late = np.maximum(late, delays(incidents, draws, index, at))
-    late = np.maximum(late, np.where(fate == planted.EARLY_REFUND, _LATE_FOR_REFUND, 0))
-    day = at // DAY + np.where(kind == CAPTURE, late, 0)
+    late = np.maximum(late, np.where(fate == Fate.REFUND_BEFORE_SETTLEMENT, _LATE_FOR_REFUND, 0))
+    late = np.maximum(late, np.where(fate == Fate.SETTLEMENT_VERY_LATE, VERY_LATE_DAYS, 0))
+    again = (fate == Fate.SETTLEMENT_LINE_REPEATED) & (copy == 1)
+    late = late + np.where(again, REPEATED_AFTER_DAYS, 0)
+    local = at + np.where(processor == ADYEN, central_european_offset(at), 0)
+    day = local // DAY + np.where(kind == CAPTURE, late, 0)
     return np.where(
         processor == STRIPE,
         stripe_payout_days(day + STRIPE_AVAILABLE_DAYS),
@@ -196,10 +245,7 @@ def paid_on(
 
 def line_references(draws: Draws, some: Lines) -> pa.Array:
     """What the processor calls the event of each line; null for fees and payouts."""
-    columns = [
-        references(draws, kind, some.index, some.processor)
-        for kind in (CAPTURE, REFUND, CHARGEBACK, REVERSAL)
-    ]
+    columns = [references(draws, kind, some.index, some.processor) for kind in KINDS]
     nothing = pa.nulls(len(some), pa.string())
     return pc.choose(pa.array(np.minimum(some.kind, FEE)), *columns, nothing)
 

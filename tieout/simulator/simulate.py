@@ -6,7 +6,9 @@ Both are drawn by counting, so every month can be made alone, in any process, wi
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -20,21 +22,28 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tieout.simulator import adyen, bank, company, decoys, ledger, stripe, text
+from tieout.simulator import adyen, bank, company, ledger, stripe
 from tieout.simulator import truth as truths
 from tieout.simulator.amounts import with_amounts
+from tieout.simulator.columnar import settlement_lines
+from tieout.simulator.deliveries import Delivery, deliver
 from tieout.simulator.draws import Draws, Ints
-from tieout.simulator.errors import TRUTH, ErrorRates, plant
+from tieout.simulator.errors import ErrorRates, Fate
 from tieout.simulator.events import Events, events
+from tieout.simulator.fates import befallen, plant
 from tieout.simulator.incidents import INCIDENTS, Incident, volume_times
 from tieout.simulator.months import Month
 from tieout.simulator.payments import Attempts, attempts
 from tieout.simulator.payouts import Payout, payouts
 from tieout.simulator.phases import Size, size_of
+from tieout.simulator.pricing import contracts
+from tieout.simulator.products import products
 from tieout.simulator.rates import Rates
+from tieout.simulator.reports import File
 from tieout.simulator.schedule import DAY, QUIET_DAYS, day_number, seconds
 from tieout.simulator.settlement import Lines, lines
 from tieout.simulator.summary import MonthSummary, Summary, summary_of
+from tieout.simulator.truth import TRUTH
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,11 +61,17 @@ class _Plan:
     payments_per_month: int | None
     errors: ErrorRates
     incidents: tuple[Incident, ...]
+    is_columnar: bool
 
     @property
     def last_day(self) -> date:
         """The end of the window: what is dated later has not happened yet."""
         return self.months[-1].last_day
+
+    @property
+    def last_eligible(self) -> date:
+        """The last day of which a missing record can be told from one that is late."""
+        return self.last_day - timedelta(days=QUIET_DAYS)
 
     @property
     def chapters(self) -> tuple[Month, ...]:
@@ -76,14 +91,21 @@ class _Origin:
 
 
 @dataclass(frozen=True)
+class _Written:
+    """The files that were written: how many records of what, and the hash of each."""
+
+    rows: Counter[str]
+    sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
 class _Chapter:
     """What writing the files of one month gives back."""
 
     payouts: list[Payout]
-    truth: pa.Table
+    truth: list[pa.Table]
     summary: MonthSummary | None
-    files: int
-    rows: Counter[str]
+    written: _Written
 
 
 def simulate(  # noqa: PLR0913 (the options of the command line)
@@ -96,13 +118,15 @@ def simulate(  # noqa: PLR0913 (the options of the command line)
     payments_per_month: int | None = None,
     errors: ErrorRates | None = None,
     incidents: Sequence[Incident] = INCIDENTS,
+    columnar: bool = False,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Summary:
     """Write the files of `months` below `inbox`, and what was planted in them below `truth`.
 
     A month is represented by at most `payments_per_month` valid attempts, or by its phase's
-    sample. The same arguments give the same bytes, whatever the number of processes.
+    sample. The same arguments give the same bytes, whatever the number of processes. A `columnar`
+    company has its processors' lines as Parquet in place of their reports, and no errors of files.
     """
     if not months:
         raise ValueError("there is no month to simulate")
@@ -110,16 +134,19 @@ def simulate(  # noqa: PLR0913 (the options of the command line)
         raise ValueError(f"the truth ({truth}) must not lie in the inbox ({inbox})")
     wanted = tuple(sorted(set(months)))
     rates = errors or ErrorRates()
-    plan = _Plan(inbox, wanted, seed, scale, payments_per_month, rates, tuple(incidents))
+    plan = _Plan(inbox, wanted, seed, scale, payments_per_month, rates, tuple(incidents), columnar)
     for month in plan.months:
         _size(plan, month)  # complains before anything is written
     chapters = _write_chapters(plan, processes, progress)
-    files, rows = _write_shared(plan, chapters)
+    shared, of_statements = _write_shared(plan, chapters)
+    written = [*(chapter.written for chapter in chapters), shared]
+    planted = [table for chapter in chapters for table in chapter.truth] + of_statements
+    hashes = {name: sha256 for some in written for name, sha256 in some.sha256.items()}
     summary = Summary(
         months=tuple(c.summary for c in chapters if c.summary),
-        files=files + sum(chapter.files for chapter in chapters),
-        rows=dict(sorted(sum((chapter.rows for chapter in chapters), rows).items())),
-        errors=_write_truth(truth, chapters),
+        files=len(hashes),
+        rows=dict(sorted(sum((some.rows for some in written), Counter[str]()).items())),
+        errors=_write_truth(truth, planted, hashes),
     )
     (truth / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
     _origin.cache_clear()
@@ -163,14 +190,22 @@ def _plan_rates(plan: _Plan) -> Rates:
 
 @lru_cache(maxsize=2)  # a month and the one before it
 def _origin(plan: _Plan, month: Month) -> _Origin:
-    draws = Draws(plan.seed)
+    draws, rates = Draws(plan.seed), plan.errors
     size = _size(plan, month)
-    tried = attempts(draws, month, size, plan.incidents, plan.errors.same_amount_twins)
+    tried = attempts(
+        draws,
+        month,
+        size,
+        plan.incidents,
+        rates[Fate.SAME_AMOUNT_TWINS],
+        rates[Fate.PAYMENT_UNRECORDED],
+    )
+    fate = plant(draws, month, tried, rates, plan.last_day)
+    tried = befallen(draws, month, tried, fate)
     tried = with_amounts(draws, _plan_rates(plan), month, size, tried)
-    fate = plant(draws, tried, plan.errors, plan.last_day)
     happened = events(draws, month, tried, fate, plan.incidents)
     happened = happened.where(happened.at < seconds(plan.last_day) + DAY)
-    settled = lines(draws, tried, happened, fate, plan.incidents)
+    settled = lines(draws, _plan_rates(plan), tried, happened, fate, plan.incidents)
     return _Origin(tried, fate, happened, settled)
 
 
@@ -188,17 +223,27 @@ def _chapter(plan: _Plan, month: Month) -> _Chapter:
     paid = _paid_in(origins, month)
     # Payouts of a tail are few: an error in each of them would be more than a rate can mean.
     rates = plan.errors if month in plan.months else ErrorRates.none()
-    made = payouts(draws, paid, rates, plan.last_day - timedelta(days=QUIET_DAYS))
-    again = decoys.sent_again(draws, made, rates.file_redelivered)
-    found = [truths.of_payouts(draws, month, made, again)]
+    made = payouts(draws, paid, rates, plan.last_eligible)
+    reports = [*stripe.reports(draws, paid, made), *adyen.reports(draws, paid, made)]
+    delivered: list[Delivery] = []
+    if not plan.is_columnar:
+        delivered = list(deliver(draws, reports, rates, plan.last_eligible))
+    found = [*truths.of_payouts(draws, month, made), *truths.of_deliveries(draws, month, delivered)]
     summary = None
     if month in plan.months:
         own = origins[-1]
         planted = (own.attempts, own.fate, own.lines)
-        found.append(truths.of_payments(draws, month, *planted, plan.incidents))
+        found += truths.of_payments(draws, month, *planted, plan.incidents)
         summary = summary_of(month, _size(plan, month), _plan_rates(plan), own.attempts)
-    files, rows = _write_month(plan, month, parts, paid, made, again)
-    return _Chapter(made, pa.concat_tables(found), summary, files, rows)
+    restated = dict(name for delivery in delivered for name in delivery.restated)
+    found = [truths.in_files(table, restated) for table in found]
+    files = _own_files(plan, month, parts, paid, made)
+    if plan.is_columnar:
+        table = settlement_lines(draws, reports)
+        name = f"warehouse/settlement_lines-{month}.parquet"
+        files.append(_export(name, company.parquet(table), len(table), month))
+    files += [file for delivery in delivered for file in delivery.files]
+    return _Chapter(made, found, summary, _write(plan.inbox, files))
 
 
 def _paid_in(origins: list[_Origin], month: Month) -> Lines:
@@ -208,40 +253,59 @@ def _paid_in(origins: list[_Origin], month: Month) -> Lines:
     return every.take((every.paid_on >= first) & (every.paid_on <= last))
 
 
-def _write_month(
+def _own_files(
     plan: _Plan,
     month: Month,
     parts: list[tuple[_Origin, Events]],
     paid: Lines,
     made: list[Payout],
-    again: list[Payout],
-) -> tuple[int, Counter[str]]:
+) -> list[File]:
+    """What the company's own systems export of a month."""
     draws = Draws(plan.seed)
-    files: list[tuple[str, bytes, int]] = []
-    if month in plan.months:
-        payments = company.payments_table(draws, parts[-1][0].attempts, plan.incidents)
-        name = f"company/payments-{month}.parquet"
-        files.append((name, company.parquet(payments), len(payments)))
-    journals = ledger.payout_journals(draws, made)
+    journals = ledger.payout_journals(draws, made, paid)
     for origin, happened in parts:
         journals += ledger.event_journals(draws, origin.attempts, happened, origin.fate)
-    entries = ledger.ledger_table(journals)
-    files.append((ledger.file_name(month), company.parquet(entries), len(entries)))
+    tables: dict[str, pa.Table] = {}
+    if month in plan.months:
+        own = parts[-1][0].attempts
+        tables["payments"] = company.payments(draws, own, plan.incidents)
+        sold = products(draws, month, own)
+        tables |= sold.tables
+        journals += sold.journals
+    tables["ledger"] = ledger.ledger_table(journals)
     exports = [(origin.attempts, happened) for origin, happened in parts]
-    refunds, disputes = (
-        company.refunds_csv(draws, exports),
-        company.disputes_jsonl(draws, exports),
-    )
-    files.append((f"company/refunds-{month}.csv", *refunds))
-    files.append((f"company/disputes-{month}.jsonl", *disputes))
-    files += stripe.reports(draws, paid, made)
-    files += adyen.reports(draws, paid, made)
-    twice = {decoys.report_of(payout) for payout in again}
-    files += [(decoys.second_name(name), data, n) for name, data, n in files if name in twice]
-    return _write(plan.inbox, files)
+    tables["refunds"] = company.refunds(draws, exports)
+    tables["disputes"] = company.disputes(draws, exports)
+    files = []
+    for name, table in tables.items():
+        suffix = "parquet" if plan.is_columnar else _SUFFIX.get(name, "parquet")
+        content = _EXPORT[suffix](table)
+        files.append(_export(f"company/{name}-{month}.{suffix}", content, len(table), month))
+    return files
 
 
-def _write_shared(plan: _Plan, chapters: list[_Chapter]) -> tuple[int, Counter[str]]:
+# What the company's systems write; what is not named comes as Parquet.
+_SUFFIX = {
+    "refunds": "csv",
+    "disputes": "jsonl",
+    "subscriptions": "jsonl",
+    "invoices": "csv",
+    "transfers": "csv",
+    "advances": "csv",
+}
+_EXPORT: dict[str, Callable[[pa.Table], bytes]] = {
+    "parquet": company.parquet,
+    "csv": company.csv_export,
+    "jsonl": company.jsonl_export,
+}
+
+
+def _export(name: str, content: bytes, rows: int, month: Month) -> File:
+    """A file that comes in the night after a month."""
+    return File(name, content, rows, seconds(month.last_day) + DAY + 2 * 3600)
+
+
+def _write_shared(plan: _Plan, chapters: list[_Chapter]) -> tuple[_Written, list[pa.Table]]:
     """Write what needs all months: the bank's running balances, costs of a year, rates."""
     draws = Draws(plan.seed)
     summaries = [chapter.summary for chapter in chapters if chapter.summary]
@@ -253,33 +317,67 @@ def _write_shared(plan: _Plan, chapters: list[_Chapter]) -> tuple[int, Counter[s
     costs = {
         month: summary.cost_minor for month, summary in zip(plan.months, summaries, strict=True)
     }
-    files = list(bank.files(list(bank.statements(draws, plan.chapters, made, volumes))))
+    statements = list(
+        bank.statements(
+            draws,
+            plan.chapters,
+            made,
+            volumes,
+            plan.errors[Fate.STATEMENT_BALANCE_WRONG],
+        )
+    )
+    files = list(bank.files(statements))
+    for month in plan.chapters:
+        booked = [statement for statement in statements if statement.month == month]
+        if any(statement.entries for statement in booked):
+            table = ledger.ledger_table(ledger.cash_journals(draws, booked))
+            content = company.parquet(table)
+            files.append(_export(ledger.cash_file_name(month), content, len(table), month))
+    last = plan.months[-1]
     for year in sorted({month.year for month in plan.months}):
         of_year = [(month, cost) for month, cost in costs.items() if month.year == year]
-        files.append((f"company/costs-{year}.csv", *company.costs_csv(draws, of_year)))
-    chart = ledger.chart_of_accounts()
-    files.append(("company/chart_of_accounts.csv", text.csv(chart), len(chart["account"])))
-    rates = _plan_rates(plan).csv()
-    files.append(("ecb/eurofxref.csv", rates, rates.count(b"\n") - 1))
-    return _write(plan.inbox, files)
+        content, rows = company.costs_csv(draws, of_year)
+        files.append(_export(f"company/costs-{year}.csv", content, rows, of_year[-1][0]))
+    for name, table in (
+        ("chart_of_accounts", ledger.chart_of_accounts()),
+        ("fee_contracts", contracts()),
+    ):
+        content = company.csv_export(table)
+        files.append(_export(f"company/{name}.csv", content, len(table), plan.months[0]))
+    rates = _plan_rates(plan)
+    for name, content in (
+        ("ecb/eurofxref.csv", rates.csv()),
+        ("company/fx_rates.csv", rates.treasury_csv()),
+    ):
+        files.append(_export(name, content, content.count(b"\n") - 1, last))
+    return _write(plan.inbox, files), list(truths.of_statements(draws, statements))
 
 
-def _write(inbox: Path, files: list[tuple[str, bytes, int]]) -> tuple[int, Counter[str]]:
-    """Write files below the inbox; counts them, and their rows by what they hold."""
-    rows: Counter[str] = Counter()
-    written = [file for file in files if file[2]]  # an export without a row is not sent
-    for name, content, count in written:
-        path = inbox / name
+def _write(inbox: Path, files: list[File]) -> _Written:
+    """Write files below the inbox, with the moment of their delivery; an empty export is not sent.
+
+    Counts their records by what they hold.
+    """
+    rows, sha256 = Counter[str](), {}
+    for file in files:
+        if not file.rows:
+            continue
+        path = inbox / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        kind = re.split(r"[-.]", name)[0] if name.startswith("company/") else path.parent.name
-        rows[kind] += count
-    return len(written), rows
+        path.write_bytes(file.content)
+        os.utime(path, (file.delivered_at, file.delivered_at))
+        own = file.name.startswith("company/")
+        kind = re.split(r"[-.]", file.name)[0] if own else path.parent.name
+        rows[kind] += file.rows
+        sha256[file.name] = hashlib.sha256(file.content).hexdigest()
+    return _Written(rows, sha256)
 
 
-def _write_truth(truth: Path, chapters: list[_Chapter]) -> dict[str, int]:
-    table = pa.concat_tables([chapter.truth for chapter in chapters], promote_options="none")
+def _write_truth(truth: Path, planted: list[pa.Table], sha256: dict[str, str]) -> dict[str, int]:
+    """Write the truth; how many cases of each type were planted."""
+    table = truths.with_hashes(pa.concat_tables([TRUTH.empty_table(), *planted]), sha256)
     assert table.schema.equals(TRUTH)
     truth.mkdir(parents=True, exist_ok=True)
     (truth / "errors.parquet").write_bytes(company.parquet(table))
-    return dict(sorted(Counter(table["error_type"].to_pylist()).items()))
+    cases = {(row["error_id"], row["error_type"]) for row in table.select([0, 1]).to_pylist()}
+    return dict(sorted(Counter(error_type for _, error_type in cases).items()))

@@ -15,17 +15,29 @@ from tieout.simulator.identifiers import charge_references, payment_ids
 from tieout.simulator.payments import BRANDS, FUNDINGS
 from tieout.simulator.payouts import Payout, closing_lines
 from tieout.simulator.phases import COUNTRIES, CURRENCIES, STRIPE
+from tieout.simulator.reports import Report
 from tieout.simulator.schedule import DAY, STRIPE_REPORT_DAYS, closing_day, closing_days, day_of
 from tieout.simulator.settlement import FEE, LABELS, PAYOUT, Lines, line_ids, line_references
 from tieout.simulator.text import Column, csv, join, money, names, times
 
-_CATEGORIES = ("charge", "refund", "dispute", "dispute_reversal", "fee", "payout")
+_CATEGORIES = (
+    "charge",
+    "refund",
+    "dispute",
+    "dispute_reversal",
+    "refund_failure",
+    "fee",
+    "risk_reserved_funds",
+    "payout",
+)
 _DESCRIPTIONS = (
     "Order",
     "REFUND FOR CHARGE",
     "Chargeback withdrawal",
     "Chargeback reversal",
+    "REFUND FAILURE",
     "Card payments: Transaction network costs",
+    "Reserve",
     "STRIPE PAYOUT",
 )
 
@@ -35,8 +47,8 @@ def file_name(paid_on: date) -> str:
     return f"stripe/payout_reconciliation_{closing_day(paid_on, STRIPE_REPORT_DAYS)}.csv"
 
 
-def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[tuple[str, bytes, int]]:
-    """The reports of lines that were paid out: file name, content and rows of each."""
+def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[Report]:
+    """The reports of lines that were paid out, each the morning after its last day."""
     own = [payout for payout in payouts if payout.processor == STRIPE]
     if not own:
         return
@@ -44,11 +56,17 @@ def reports(draws: Draws, paid: Lines, payouts: list[Payout]) -> Iterator[tuple[
     everything = Lines.concat([of_stripe, closing_lines(own)])
     closing = closing_days(everything.paid_on, STRIPE_REPORT_DAYS)
     for day in np.unique(closing).tolist():
-        report = everything.take(closing == day)
+        lines = everything.take(closing == day)
         # A report is in no order that has to do with the payments.
-        report = report.take(np.argsort(report.bits(draws), kind="stable"))
-        columns = _columns(draws, report, {payout.key: payout for payout in own})
-        yield file_name(day_of(day)), csv(columns), len(report)
+        lines = lines.take(np.argsort(lines.bits(draws), kind="stable"))
+        keys = set(np.unique(lines.payout_key).tolist())
+        paid_out = tuple(payout for payout in own if payout.key in keys)
+        yield Report(file_name(day_of(day)), lines, paid_out, (day + 1) * DAY + 6 * 3600)
+
+
+def content(draws: Draws, report: Report) -> bytes:
+    """The report as Stripe writes it."""
+    return csv(_columns(draws, report.lines, {payout.key: payout for payout in report.payouts}))
 
 
 def _columns(draws: Draws, report: Lines, payouts: dict[int, Payout]) -> dict[str, Column]:
@@ -78,7 +96,7 @@ def _columns(draws: Draws, report: Lines, payouts: dict[int, Payout]) -> dict[st
             names(report.kind, _DESCRIPTIONS),
             pc.if_else(is_charge, join(" ", payment), ""),
         ),
-        "customer_facing_amount": only(of_payment, money(report.gross, report.currency)),
+        "customer_facing_amount": only(of_payment, money(report.seen, report.charged)),
         "customer_facing_currency": only(of_payment, pc.utf8_lower(names(report.label, LABELS))),
         "automatic_payout_id": payout_id,
         "automatic_payout_effective_at_utc": times(report.paid_on * DAY),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tieout.simulator.amounts import volume
 from tieout.simulator.months import Month
 from tieout.simulator.payments import AUTHORISED, INVALID, Attempts
@@ -37,15 +39,19 @@ class Summary:
 
 
 def summary_of(month: Month, size: Size, rates: Rates, attempts: Attempts) -> MonthSummary:
-    """The summary of a month, counted from the attempts themselves."""
+    """The summary of a month, counted from the attempts that the company recorded.
+
+    An attempt whose status it has wrong is counted as its records have it: not captured.
+    """
+    recorded = attempts.take(np.flatnonzero(attempts.is_recorded))
     return MonthSummary(
         month=str(month),
         phase=phase_of(month).number,
-        volume_usd_minor=round(volume(rates, attempts)),
+        volume_usd_minor=volume(rates, attempts),
         cost_minor=size.cost_minor,
-        attempts=len(attempts),
-        valid=int((attempts.status != INVALID).sum()),
-        authorised=int((attempts.status >= AUTHORISED).sum()),
-        captured=int((attempts.captured > 0).sum()),
+        attempts=len(recorded),
+        valid=int((recorded.status != INVALID).sum()),
+        authorised=int((recorded.status >= AUTHORISED).sum()),
+        captured=int(recorded.is_seen_captured.sum()),
         represents=str(size.represents),
     )

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tieout.money import exponent
 from tieout.simulator.draws import Ints, Mask
+from tieout.simulator.exchange import ONE
 from tieout.simulator.phases import CURRENCIES
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
@@ -27,21 +28,26 @@ def names(codes: Ints, values: Sequence[str | None]) -> pa.Array:
 def money(minor: Ints, currency: Ints) -> pa.Array:
     """Plain decimals in major units with the decimals of each currency: ``-12.30``, ``335``."""
     whole = pa.array(minor, pa.int64())
-    cents = pc.multiply(whole.cast(pa.decimal128(19, 0)), pa.scalar(Decimal("0.01")))
-    exponents = {exponent(code) for code in CURRENCIES}
-    assert exponents == {0, 2}, "a third number of decimals needs a third branch here"
-    has_cents = np.array([exponent(code) == 2 for code in CURRENCIES])[currency]
-    return pc.if_else(pa.array(has_cents), cents.cast(pa.string()), whole.cast(pa.string()))
+    exact = whole.cast(pa.decimal128(19, 0))
+    places = np.array([exponent(code) for code in CURRENCIES])[currency]
+    text = whole.cast(pa.string())
+    for decimals in np.unique(places[places > 0]).tolist():
+        major = pc.multiply(exact, pa.scalar(Decimal(1).scaleb(-decimals)))
+        text = pc.if_else(pa.array(places == decimals), major.cast(pa.string()), text)
+    return text
+
+
+def rates(rate: Ints) -> pa.Array:
+    """Exchange rates with as many decimals as they need; 1 where nothing was converted."""
+    exact = pc.multiply(
+        pa.array(rate).cast(pa.decimal128(19, 0)), pa.scalar(Decimal(1) / Decimal(ONE))
+    )
+    return pc.if_else(pa.array(rate == ONE), "1", exact.cast(pa.string()))
 
 
 def times(moment: Ints) -> pa.Array:
     """``2011-10-03 14:15:16`` of seconds since 1970."""
     return pa.array(moment, pa.int64()).cast(pa.timestamp("s")).cast(pa.string())
-
-
-def offset_times(moment: Ints) -> pa.Array:
-    """``2011-10-03T14:15:16+00:00`` of seconds since 1970."""
-    return pc.binary_join_element_wise(pc.replace_substring(times(moment), " ", "T"), "+00:00", "")
 
 
 def timestamps(moment: Ints, is_null: Mask | None = None) -> pa.Array:

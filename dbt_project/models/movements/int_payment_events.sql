@@ -23,12 +23,16 @@ with
     refunds as (
         select
             'refunds' as source_table,
-            'refund' as event_kind,
+            case
+                refund_stage when 'reversal' then 'refund_reversal' else 'refund'
+            end as event_kind,
             refund_id as event_id,
             payment_id,
             processor,
             processor_reference,
-            - amount_minor as amount_minor,
+            case
+                refund_stage when 'reversal' then amount_minor else - amount_minor
+            end as amount_minor,
             currency,
             created_at as occurred_at,
             record_id,

@@ -11,7 +11,10 @@ with
                 then 'account_not_in_chart'
                 when a.role <> 'processor_clearing'
                 then 'not_a_clearing_account'
-                when e.event_type not in ('capture', 'refund', 'chargeback', 'chargeback_reversal')
+                when
+                    e.event_type not in (
+                        'capture', 'refund', 'refund_reversal', 'chargeback', 'chargeback_reversal'
+                    )
                 then 'not_a_payment_event'
             end as reason
         from {{ ref("stg_ledger_entries") }} as e

@@ -14,7 +14,14 @@ with
             l.presentment_minor,
             l.presentment_currency as currency,
             l.created_at,
-            case l.line_kind when 'charge' then 'capture' else l.line_kind end as event_kind,
+            -- A refund that could not be paid comes back as a refund the other way round.
+            case
+                when l.line_kind = 'charge'
+                then 'capture'
+                when l.line_kind = 'refund' and l.presentment_minor > 0
+                then 'refund_reversal'
+                else l.line_kind
+            end as event_kind,
             case
                 when l.line_kind not in ('charge', 'refund', 'chargeback', 'chargeback_reversal')
                 then 'not_a_payment_event'

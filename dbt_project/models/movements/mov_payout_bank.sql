@@ -32,13 +32,11 @@ with
     bank_text as (
         select
             b.*,
-            upper(
-                concat_ws(
-                    ' ',
-                    coalesce(b.end_to_end_id, ''),
-                    coalesce(b.remittance, ''),
-                    coalesce(b.bank_reference, '')
-                )
+            concat_ws(
+                ' ',
+                coalesce(b.end_to_end_id, ''),
+                coalesce(b.remittance, ''),
+                coalesce(b.bank_reference, '')
             ) as entry_text,
             upper(
                 concat_ws(' ', coalesce(b.counterparty, ''), coalesce(b.remittance, ''))
@@ -46,43 +44,37 @@ with
         from {{ ref("stg_bank_lines") }} as b
     ),
 
-    recognised as (
+    found as (
         select
             t.record_id,
-            min(
-                case
-                    when regexp_matches(t.entry_text, p.payout_reference_pattern) then p.processor
-                end
-            ) as reference_processor,
-            min(
-                case
-                    when regexp_matches(t.entry_text, p.payout_reference_pattern)
-                    then
-                        regexp_replace(
-                            regexp_extract(t.entry_text, p.payout_reference_pattern),
-                            '[^A-Za-z0-9]',
-                            '',
-                            'g'
-                        )
-                end
-            ) as payout_key,
-            min(
-                case
-                    when regexp_matches(t.counterparty_text, p.bank_counterparty_pattern)
-                    then p.processor
-                end
-            ) as counterparty_processor
+            p.processor,
+            -- As the bank writes it, whose capitals may be other ones.
+            nullif(
+                regexp_extract(t.entry_text, '(?i)' || p.payout_reference_pattern), ''
+            ) as reference,
+            regexp_matches(t.counterparty_text, p.bank_counterparty_pattern) as is_counterparty
         from bank_text as t
         cross join {{ ref("processors") }} as p
-        group by t.record_id
+    ),
+
+    recognised as (
+        select
+            record_id,
+            min(case when reference is not null then processor end) as reference_processor,
+            min(reference) as payout_reference,
+            min(case when is_counterparty then processor end) as counterparty_processor
+        from found
+        group by record_id
     ),
 
     entries as (
         select
             b.*,
             coalesce(r.reference_processor, r.counterparty_processor) as processor,
-            r.payout_key,
-            coalesce(b.end_to_end_id, b.remittance, b.bank_reference) as entry_reference,
+            upper(regexp_replace(r.payout_reference, '[^A-Za-z0-9]', '', 'g')) as payout_key,
+            coalesce(
+                r.payout_reference, b.end_to_end_id, b.remittance, b.bank_reference
+            ) as entry_reference,
             case
                 when r.reference_processor is null and r.counterparty_processor is null
                 then 'not_from_a_processor'

@@ -4,10 +4,10 @@
         days as (
             {% for leg in legs() %}
                 select max(left_date) as day
-                from {{ ref("leg_" ~ leg) }}
+                from {{ ref("leg_" ~ leg.name) }}
                 union all
                 select max(right_date) as day
-                from {{ ref("leg_" ~ leg) }} {{ "union all" if not loop.last }}
+                from {{ ref("leg_" ~ leg.name) }} {{ "union all" if not loop.last }}
             {% endfor %}
         )
 

@@ -7,10 +7,9 @@ with
             cast(occurred_at as date) as business_date,
             currency,
             case
-                event_kind
-                when 'capture'
+                when event_kind = 'capture'
                 then 'gross_volume'
-                when 'refund'
+                when event_kind in ('refund', 'refund_reversal')
                 then 'refunds'
                 else 'disputes'
             end as measure,

@@ -1,43 +1,32 @@
--- What came in, counted in staging and nowhere else: the left-hand side of the proof of
--- conservation. A leg uses tables; each of their current records is counted once a leg.
-{% set uses = {
-    "ledger_balance": [["ledger_entries", "amount_minor", "effective_at", "currency"]],
-    "payment_ledger": [
-        ["payments", "captured_minor", "coalesce(captured_at, created_at)", "currency"],
-        ["refunds", "amount_minor", "created_at", "currency"],
-        ["disputes", "amount_minor", "created_at", "currency"],
-        ["ledger_entries", "amount_minor", "effective_at", "currency"],
-    ],
-    "payment_settlement": [
-        ["payments", "captured_minor", "coalesce(captured_at, created_at)", "currency"],
-        ["refunds", "amount_minor", "created_at", "currency"],
-        ["disputes", "amount_minor", "created_at", "currency"],
-        ["settlement_lines", "presentment_minor", "created_at", "presentment_currency"],
-    ],
-    "batch_payout": [["settlement_lines", "net_minor", "created_at", "currency"]],
-    "payout_bank": [
-        [
-            "settlement_lines",
-            "net_minor",
-            "coalesce(available_on, cast(created_at as date))",
-            "currency",
-        ],
-        ["bank_lines", "amount_minor", "booking_date", "currency"],
-    ],
-} %}
+-- What came in, counted in staging and not in movements: the left-hand side of the proof of
+-- conservation. A leg draws on relations; each of their records is counted once a leg.
+with
+    drawn as (
+        {% for leg in legs() %}
+            {% set last_leg = loop.last %}
+            {% for draw in leg.draws %}
+                select
+                    '{{ leg.name }}' as leg,
+                    '{{ draw.table }}' as source_table,
+                    {{ draw.source or "source" }} as source,
+                    {{ draw.currency or "currency" }} as currency,
+                    cast({{ draw.day }} as date) as business_date,
+                    count(*) as rows_in,
+                    {{ sum_minor("abs(" ~ draw.amount ~ ")") }} as minor_in
+                from {{ ref(draw.relation or "stg_" ~ draw.table) }}
+                where {{ draw.scope or "true" }}
+                group by 1, 2, 3, 4, 5 {{ "union all" if not (last_leg and loop.last) }}
+            {% endfor %}
+        {% endfor %}
+    )
 
-{% for leg, tables in uses.items() %}
-    {% set outer = loop %}
-    {% for table, amount, day, currency in tables %}
-        select
-            '{{ leg }}' as leg,
-            '{{ table }}' as source_table,
-            source,
-            {{ currency }} as currency,
-            cast({{ day }} as date) as business_date,
-            count(*) as rows_in,
-            {{ sum_minor("abs(" ~ amount ~ ")") }} as minor_in
-        from {{ ref("stg_" ~ table) }}
-        group by 1, 2, 3, 4, 5 {{ "union all" if not (outer.last and loop.last) }}
-    {% endfor %}
-{% endfor %}
+select
+    leg,
+    source_table,
+    source,
+    currency,
+    business_date,
+    cast(sum(rows_in) as bigint) as rows_in,
+    {{ sum_minor("minor_in") }} as minor_in
+from drawn
+group by 1, 2, 3, 4, 5

@@ -1,8 +1,9 @@
 {{ config(materialized="table") }}
 
 -- A report that was delivered again with other content supersedes its earlier deliveries. Which is
--- the later one is said by the report's own version, else by the day of arrival. Where neither
--- does, one is taken by its hash, so that every run takes the same, and that is said.
+-- the later one is said by the report's own version, else by the day of arrival, else by when the
+-- file was last changed. Where nothing does, one is taken by its hash, so that every run takes the
+-- same, and that is said.
 with
     files as (select * from {{ source("canonical", "source_files") }}),
 
@@ -15,6 +16,7 @@ with
                     case when status = 'unreadable' then 1 else 0 end,
                     report_version desc nulls last,
                     arrival_day desc,
+                    modified_at desc nulls last,
                     source_file_sha256 desc
             ) as delivery_rank
         from files
@@ -35,6 +37,7 @@ select
     r.canonical_rows,
     r.quarantined_records,
     r.structural_records,
+    r.modified_at,
     r.report_id,
     r.report_version,
     r.arrival_day,
@@ -46,6 +49,8 @@ select
         then 'newer_version'
         when w.arrival_day <> r.arrival_day
         then 'later_arrival'
+        when w.modified_at <> r.modified_at
+        then 'later_change'
         else 'order_unknown'
     end as superseded_because
 from ranked as r

@@ -33,10 +33,15 @@
                             r.{{ versions[table] }} desc nulls last,
                         {% endif %}
                         r.arrival_day desc,
+                        f.modified_at desc nulls last,
                         r.source_file_sha256 desc,
                         r.source_line desc
                 ) as version_rank
             from {{ source("canonical", table) }} as r
+            inner join
+                {{ ref("stg_source_files") }} as f
+                on r.source_file_sha256 = f.source_file_sha256
+                and f.superseded_by is null
             where
                 r.record_id in (
                     select c.record_id
@@ -47,11 +52,6 @@
                         and f.superseded_by is null
                     group by c.record_id
                     having count(*) > 1
-                )
-                and r.source_file_sha256 in (
-                    select f.source_file_sha256
-                    from {{ ref("stg_source_files") }} as f
-                    where f.superseded_by is null
                 )
         ) as ranked
     where version_rank > 1 {{ "union all" if not loop.last }}

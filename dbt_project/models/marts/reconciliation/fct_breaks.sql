@@ -28,5 +28,7 @@ select
     b.deadline,
     b.as_of,
     b.age_days,
-    {{ age_bucket("b.age_days") }} as age_bucket
+    {{ age_bucket("b.age_days") }} as age_bucket,
+    b.is_ambiguous,
+    b.candidate_count
 from broken as b {{ reporting_joins("b", "currency", "business_date") }}

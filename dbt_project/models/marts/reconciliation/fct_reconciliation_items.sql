@@ -22,5 +22,7 @@ select
     right_date,
     deadline,
     as_of,
-    {{ days_between("business_date", "as_of") }} as age_days
+    {{ days_between("business_date", "as_of") }} as age_days,
+    is_ambiguous,
+    candidate_count
 from judged

@@ -3,7 +3,15 @@
 with
     movements as (
         {% for leg in legs() %}
-            select * from {{ ref("mov_" ~ leg) }} {{ "union all" if not loop.last }}
+            {% if leg.has_netting %}
+                select m.*, coalesce(n.netted_key, m.match_key) as item_key
+                from {{ ref("mov_" ~ leg.name) }} as m
+                left join
+                    {{ ref("res_netting") }} as n on m.leg = n.leg and m.match_key = n.match_key
+            {% else %}
+                select m.*, m.match_key as item_key
+                from {{ ref("mov_" ~ leg.name) }} as m
+                {% endif %} {{ "union all" if not loop.last }}
         {% endfor %}
     )
 
@@ -11,7 +19,7 @@ select
     record_id,
     leg,
     side,
-    case when excluded_reason is null then {{ hash_id(["leg", "match_key"]) }} end as item_id,
+    case when excluded_reason is null then {{ hash_id(["leg", "item_key"]) }} end as item_id,
     excluded_reason,
     source_table,
     source,

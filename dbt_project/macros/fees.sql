@@ -1,0 +1,21 @@
+{# What a contract's price may depend on. #}
+{% macro price_attributes() %}
+    {{
+        return(
+            [
+                "processor",
+                "line_kind",
+                "currency",
+                "card_brand",
+                "funding",
+                "issuer_country",
+                "lacks_payment",
+                "priced_from",
+            ]
+        )
+    }}
+{% endmacro %}
+
+{% macro fee_components() %}
+    {{ return(["interchange", "scheme_fee", "markup", "fixed_fee"]) }}
+{% endmacro %}

@@ -1,0 +1,41 @@
+{#
+  Items of a leg after the netting pass. The items of one netted group merge again, by the same
+  measures as their records did, into the item of the entry that took them.
+#}
+{% macro merge_netted(leg) %}
+    select
+        {{ hash_id(["leg", "netted_key"]) }} as item_id,
+        leg,
+        netted_key as match_key,
+        min(processor) as processor,
+        coalesce(min(case when left_count > 0 then reference end), min(reference)) as reference,
+        cast(sum(left_count) as integer) as left_count,
+        cast(sum(right_count) as integer) as right_count,
+        cast(sum(left_out_count) as integer) as left_out_count,
+        {{ sum_minor("left_minor") }} as left_minor,
+        {{ sum_minor("right_minor") }} as right_minor,
+        min(left_lowest_minor) as left_lowest_minor,
+        max(left_highest_minor) as left_highest_minor,
+        min(right_lowest_minor) as right_lowest_minor,
+        max(right_highest_minor) as right_highest_minor,
+        min(lowest_currency) as lowest_currency,
+        max(highest_currency) as highest_currency,
+        min(left_currency) as left_currency,
+        min(left_date) as left_date,
+        max(right_date) as right_date,
+        max(is_netted) as is_netted,
+        max(is_ambiguous) as is_ambiguous,
+        max(candidate_count) as candidate_count
+    from
+        (
+            select
+                i.*,
+                coalesce(n.netted_key, i.match_key) as netted_key,
+                case when n.netted_key is null then 0 else 1 end as is_netted,
+                coalesce(n.is_ambiguous, false) as is_ambiguous,
+                n.candidate_count
+            from {{ ref("leg_" ~ leg) }} as i
+            left join {{ ref("res_netting") }} as n on i.leg = n.leg and i.match_key = n.match_key
+        ) as items
+    group by leg, netted_key
+{% endmacro %}

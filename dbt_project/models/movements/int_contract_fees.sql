@@ -1,0 +1,38 @@
+{{ config(materialized="table") }}
+
+-- What each settlement line was charged, and what the contract says it should have been: a share
+-- of the gross, rounded for each component as processors do, and a fixed amount. A table, since
+-- it is read for the items, their members and the proof of conservation.
+select
+    l.record_id,
+    l.source,
+    l.source_file_sha256,
+    l.source_line,
+    l.processor,
+    l.processor_reference,
+    l.currency,
+    l.business_date,
+    l.charged_minor,
+    {% for component in fee_components() %}
+        {{
+            divide_rounded(
+                "cast(abs(l.gross_minor) as hugeint) * p." ~ component ~ "_ppm", "1000000"
+            )
+        }} +
+    {% endfor %} p.fixed_minor as contract_minor,
+    p.contract_source,
+    p.contract_file_sha256,
+    p.contract_line,
+    case
+        when l.reason is not null
+        then l.reason
+        when p.processor is null
+        then 'not_priced'
+        else p.reason
+    end as excluded_reason
+from {{ ref("int_fee_lines") }} as l
+left join
+    {{ ref("int_fee_prices") }} as p
+    on {% for attribute in price_attributes() %}
+        l.{{ attribute }} = p.{{ attribute }} {{ "and" if not loop.last }}
+    {% endfor %}
