@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import dagster as dg
 import pyarrow as pa
 
+from tieout.settings import FIRST_DAY
+
 OWNERS = ["team:data-engineering"]
 
 # Files come every day; one missed day is a warning, two are a failure.
@@ -15,7 +17,7 @@ FRESHNESS = dg.FreshnessPolicy.time_window(
 
 # One partition a day of arrival, today included. It begins before any workspace was made, so
 # that every day can be re-read.
-ARRIVAL_DAYS = dg.DailyPartitionsDefinition(start_date="2020-01-01", end_offset=1)
+ARRIVAL_DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), end_offset=1)
 
 
 def day_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date:

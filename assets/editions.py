@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 
 import dagster as dg
 import pyarrow as pa
@@ -11,6 +12,7 @@ from assets.inputs import remember
 from assets.resources import WorkspaceResource, reporter
 from tieout import __version__
 from tieout.engine import connect
+from tieout.history import TABLE, break_history
 from tieout.landing import Landing
 
 
@@ -32,14 +34,20 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """Publish; when nothing changed, the edition stays the one that it is."""
         with connect(workspace.workspace.warehouse, read_only=True) as warehouse:
-            warehouse.register("deliveries", _deliveries(workspace.landing))
+            deliveries = _deliveries(workspace.landing)
+            warehouse.register("deliveries", deliveries)
             as_of, currency = warehouse.execute(
                 "select as_of, reporting_currency from main.int_as_of"
             ).fetchall()[0]
+            # Known is what had arrived, on whatever day the run is made.
+            arrived = [date.fromisoformat(day) for day in deliveries["arrival_day"].to_pylist()]
+            known_on = max(arrived, default=as_of)
+            history = break_history(warehouse, workspace.editions, known_on, as_of)
+            warehouse.register(TABLE, history)
             published, is_new = workspace.editions.publish(
                 warehouse,
                 {key.path[-1]: f"main.{key.path[-1]}" for key in marts}
-                | {"deliveries": "deliveries"},
+                | {"deliveries": "deliveries", TABLE: TABLE},
                 as_of=as_of.isoformat(),
                 reporting_currency=currency,
                 tieout_version=__version__,

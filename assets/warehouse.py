@@ -76,8 +76,8 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
     return warehouse
 
 
-def build_models(workspace: WorkspaceResource, report: Progress) -> list[Any]:
-    """Build and test every model; dbt's results.
+def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool = True) -> list[Any]:
+    """Build every model, and `test` it; dbt's results.
 
     In this process: starting another one costs seconds.
     """
@@ -102,6 +102,7 @@ def build_models(workspace: WorkspaceResource, report: Progress) -> list[Any]:
     }
     folder = str(PROJECT.project_dir)
     command = ["build", "--exclude-resource-type", "unit_test"]
+    command += [] if test else ["--exclude-resource-type", "test"]
     command += ["--project-dir", folder, "--profiles-dir", folder]
     command += ["--vars", json.dumps(variables), "--log-level-file", "none"]
     # What dbt keeps between commands belongs to the workspace: runs of two do not meet in it.

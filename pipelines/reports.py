@@ -25,7 +25,7 @@ _NOTES_MAX = 3
 _BECAUSE = {
     "newer_version": "it states a newer version",
     "later_arrival": "it arrived on a later day",
-    "later_change": "both arrived on one day, and it was changed later",
+    "later_change": "that file was changed later",
     "order_unknown": "both arrived on one day and state no version; check which is the correction",
 }
 _COUNTS = ("records", "canonical", "quarantined", "structural")

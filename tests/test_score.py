@@ -53,7 +53,8 @@ def judged(
             "alter table rpt_reporting_rates add column rate_billionths bigint;"
             "update rpt_reporting_rates set rate_billionths = rate * 1000000000;"
             "alter table rpt_reporting_rates add column minor_per_major bigint default 100;"
-            "alter table rpt_reporting_rates add column reporting_minor_per_major bigint default 100"
+            "alter table rpt_reporting_rates"
+            " add column reporting_minor_per_major bigint default 100"
         )
         warehouse.execute(
             "create table rpt_source_files (source_file_sha256 varchar, superseded_by varchar);"

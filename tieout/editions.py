@@ -29,7 +29,7 @@ from tieout.engine import connect
 from tieout.landing import Progress
 
 # Tables of an edition whose rows are not part of its identity.
-NOT_IDENTIFYING = frozenset({"deliveries"})
+NOT_IDENTIFYING = frozenset({"deliveries", "fct_break_history"})
 
 
 class NotReadOnly(Exception):

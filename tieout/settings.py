@@ -127,6 +127,9 @@ class Settings(_Strict):
         return self.as_of if isinstance(self.as_of, date) else None
 
 
+FIRST_DAY = date(2020, 1, 1)  # no file has arrived before it
+
+
 def today() -> date:
     """The current day in UTC, the clock of all arrival days."""
     return datetime.now(UTC).date()

@@ -8,6 +8,7 @@ LEGS = {
     "payment_settlement": "Payments to settlement",
     "batch_payout": "Settlement to payout",
     "payout_bank": "Payout to bank",
+    "ledger_bank": "Ledger cash to bank balance",
     "fee_contract": "Fees to contract",
     "fx_conversion": "Conversions to rate",
 }
@@ -17,6 +18,7 @@ SIDES = {
     "payment_settlement": ("Payments", "Settlement"),
     "batch_payout": ("Settlement lines", "Payout"),
     "payout_bank": ("Payout", "Bank"),
+    "ledger_bank": ("Cash postings", "Statement"),
     "fee_contract": ("Fees charged", "Contract"),
     "fx_conversion": ("Settled", "At stated rate"),
 }
@@ -27,6 +29,7 @@ TABLES = {
     "ledger_entries": "Ledger entry",
     "settlement_lines": "Settlement line",
     "bank_lines": "Bank line",
+    "bank_balances": "Stated balance",
     "fee_contracts": "Contract price",
 }
 

@@ -99,6 +99,27 @@
                     ],
                 },
                 {
+                    "name": "ledger_bank",
+                    "title": "Ledger cash to bank balance",
+                    "left": "Cash postings",
+                    "right": "Statement",
+                    "missing_left": "missing_in_ledger",
+                    "missing_right": "missing_in_bank",
+                    "draws": [
+                        {
+                            "table": "ledger_entries",
+                            "amount": "amount_minor",
+                            "day": "effective_at",
+                            "relation": "int_cash_entries",
+                        },
+                        {
+                            "table": "bank_balances",
+                            "amount": "amount_minor",
+                            "day": "balance_date",
+                        },
+                    ],
+                },
+                {
                     "name": "fee_contract",
                     "title": "Fees to contract",
                     "left": "Fees charged",

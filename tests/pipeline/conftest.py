@@ -30,8 +30,8 @@ class Company:
     def editions(self) -> Editions:
         return Editions(self.workspace.editions)
 
-    def run(self, day: date = DAY) -> dict[str, object]:
-        return run_daily(self.workspace, day, Console(quiet=True))
+    def run(self, day: date = DAY, *, rebuild: bool = False) -> dict[str, object]:
+        return run_daily(self.workspace, day, Console(quiet=True), rebuild=rebuild)
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         with self.editions.connect() as connection:

@@ -90,9 +90,10 @@ def test_the_inbox_sensor_waits_until_files_have_settled(workspace: Workspace) -
     assert "nothing new" in str(look())
 
 
-def test_the_schedule_asks_for_the_day_that_has_begun() -> None:
+def test_the_schedule_asks_for_the_day_that_has_begun(workspace: Workspace) -> None:
     context = dg.build_schedule_context(
-        scheduled_execution_time=datetime.fromisoformat("2026-01-05T05:00:00+00:00")
+        scheduled_execution_time=datetime.fromisoformat("2026-01-05T05:00:00+00:00"),
+        resources={"workspace": WorkspaceResource(home=str(workspace.home))},
     )
     request = jobs.every_morning(context)
     assert isinstance(request, dg.RunRequest)

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -108,6 +108,7 @@ class Statement:
     currency: str
     opening: int
     closing: int
+    closed_on: date
     entries: tuple[Entry, ...]
 
     @property
@@ -356,6 +357,7 @@ def read_camt(file: str, text: str) -> Iterator[Statement]:
 
     for statement in ElementTree.fromstring(text).findall("{*}BkToCstmrStmt/{*}Stmt"):
         opening, closing = map(amount, statement.findall("{*}Bal"))
+        closed_on = date.fromisoformat(statement.findall("{*}Bal/{*}Dt/{*}Dt")[-1].text)
         entries = [
             Entry(
                 date.fromisoformat(entry.findtext("{*}BookgDt/{*}Dt")),
@@ -367,27 +369,29 @@ def read_camt(file: str, text: str) -> Iterator[Statement]:
         ]
         account = statement.findtext("{*}Acct/{*}Id/{*}Othr/{*}Id")
         currency = statement.findtext("{*}Acct/{*}Ccy")
-        yield Statement(file, account, currency, opening, closing, tuple(entries))
+        yield Statement(file, account, currency, opening, closing, closed_on, tuple(entries))
 
 
 def read_mt940(file: str, text: str) -> Iterator[Statement]:
     for statement in text.split("-\r\n")[:-1]:
         account = re.search(r":25:(\S+)", statement)[1]
-        balances = re.findall(r":6[02]F:([CD])\d{6}([A-Z]{3})([0-9,]+)\r", statement)
-        ((_, currency, _), _) = balances
+        balances = re.findall(r":6[02]F:([CD])(\d{6})([A-Z]{3})([0-9,]+)\r", statement)
+        (_, (_, closed_on, currency, _)) = balances
 
         def amount(sign: str, digits: str, currency: str = currency) -> int:
             value = minor(digits.replace(",", ".").rstrip("."), currency)
             return value if sign == "C" else -value
 
-        opening, closing = (amount(sign, digits) for sign, _, digits in balances)
+        opening, closing = (amount(sign, digits) for sign, *_, digits in balances)
         lines = r":61:(\d{6})\d{4}([CD])([0-9,]+)NTRFNONREF//(\w+)\r\n:86:(.*)\r"
         entries = [
-            Entry(datetime.strptime(day, "%y%m%d").date(), amount(sign, digits), text, reference)
+            Entry(short_date(day), amount(sign, digits), text, reference)
             for day, sign, digits, reference, text in re.findall(lines, statement)
         ]
         assert len(entries) == statement.count(":61:")
-        yield Statement(file, account, currency, opening, closing, tuple(entries))
+        yield Statement(
+            file, account, currency, opening, closing, short_date(closed_on), tuple(entries)
+        )
 
 
 def read_bai2(file: str, text: str) -> Iterator[Statement]:
@@ -396,11 +400,13 @@ def read_bai2(file: str, text: str) -> Iterator[Statement]:
     days.sort(key=lambda day: day.account)  # stable: the days stay in their order
     for account, group in groupby(days, key=lambda day: day.account):
         own = list(group)
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             assert before.closing == before.opening + before.moved == after.opening
         entries = tuple(entry for day in own for entry in day.entries)
         first, last = own[0], own[-1]
-        yield Statement(file, account, first.currency, first.opening, last.closing, entries)
+        yield Statement(
+            file, account, first.currency, first.opening, last.closing, last.closed_on, entries
+        )
 
 
 def _bai2_days(text: str) -> Iterator[Statement]:
@@ -422,7 +428,7 @@ def _bai2_days(text: str) -> Iterator[Statement]:
         parts = record.strip().split(",")
         match parts[0]:
             case "02":
-                day = datetime.strptime(parts[4], "%y%m%d").date()
+                day = short_date(parts[4])
             case "03":
                 opened, entries = parts, []
                 # Groups of type, amount, count and funds type.
@@ -438,7 +444,7 @@ def _bai2_days(text: str) -> Iterator[Statement]:
                 totals["98"] += amounts
                 fields = dict(zip(opened[3::4], opened[4::4], strict=False))
                 opening, closing = int(fields["010"]), int(fields["015"])
-                made = Statement("", opened[1], opened[2], opening, closing, tuple(entries))
+                made = Statement("", opened[1], opened[2], opening, closing, day, tuple(entries))
                 credited = sum(entry.amount for entry in entries if entry.amount > 0)
                 assert int(fields["100"]) == credited
                 assert int(fields["400"]) == credited - made.moved
@@ -449,6 +455,11 @@ def _bai2_days(text: str) -> Iterator[Statement]:
             case "99":
                 assert int(parts[1]) == totals["99"]
                 assert int(parts[3]) == len(lines)
+
+
+def short_date(text: str) -> date:
+    """``171031`` is the last day of October 2017."""
+    return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
 
 
 def business_day_after(day: date) -> date:

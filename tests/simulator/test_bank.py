@@ -4,7 +4,14 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 from tests.simulator.conftest import WORLDS
-from tests.simulator.reading import Line, World, business_day_after
+from tests.simulator.reading import Entry, Line, World, business_day_after
+
+BANK_ERRORS = (
+    "bank_entry_missing",
+    "bank_entry_unknown",
+    "bank_entry_duplicated",
+    "bank_amount_wrong",
+)
 
 
 def test_each_bank_has_a_format_of_its_own(any_clean: World) -> None:
@@ -18,16 +25,18 @@ def test_each_bank_has_a_format_of_its_own(any_clean: World) -> None:
 
 
 def test_statements_close_and_follow_each_other(any_world: World) -> None:
-    wrong = {(e["file"], e["reference"]): e for e in any_world.errors if e["leg"] == "files"}
-    assert all(e["error_type"] == "statement_balance_wrong" for e in wrong.values())
     off = {}
     for statement in any_world.statements:
         difference = statement.closing - statement.opening - statement.moved
         if difference:
-            off[statement.file, statement.account] = difference
-            assert wrong[statement.file, statement.account]["currency"] == statement.currency
+            reference = f"{statement.account} {statement.closed_on}"
+            off[reference] = (statement.file, statement.currency, difference)
         assert all(str(entry.day).startswith(statement.month) for entry in statement.entries)
-    assert off == {place: error["amount_minor"] for place, error in wrong.items()}
+    for leg in ("files", "ledger_bank"):
+        assert off == {
+            reference: (error["file"], error["currency"], error["amount_minor"])
+            for reference, error in any_world.planted("statement_balance_wrong", leg).items()
+        }
     for before, after in pairwise(any_world.statements):
         if before.account == after.account:
             # What was stated wrongly does not carry over.
@@ -48,60 +57,72 @@ def payouts(world: World) -> dict[str, Line]:
     return {line.bank_reference: line for line in world.lines if line.kind == "payout"}
 
 
-def test_the_bank_differs_from_payouts_where_the_truth_says_so(any_world: World) -> None:
-    stated = payouts(any_world)
-    netted = any_world.planted("payouts_netted")
-    pairs = netted_pairs(any_world, stated, netted)
-    cut_off = any_world.planted("file_truncated", "payout_bank")
-    booked, others, accounts = defaultdict(list), [], {}
-    for statement in any_world.statements:
+def entries_of_payouts(world: World) -> dict[str, list[Entry]]:
+    """What is booked with a payout's reference, which must be on that payout's account."""
+    found = defaultdict(list)
+    stated = payouts(world)
+    for statement in world.statements:
         for entry in statement.entries:
             if entry.payout:
-                booked[entry.payout].append(entry)
-                accounts[entry.payout] = statement
-            elif "COLLECTIVE" in entry.text:
-                others.append((statement.account, entry.day, entry.amount))
-    found = defaultdict(dict)
-    for reference, entries in booked.items():
-        line, amounts = stated.get(reference), [entry.amount for entry in entries]
+                found[entry.payout].append(entry)
+                line = stated.get(entry.payout)
+                if line:
+                    assert statement.account == account_of(world, line)
+                    assert entry.day == business_day_after(line.paid_on)
+    return found
+
+
+def test_the_bank_differs_from_payouts_where_the_truth_says_so(any_world: World) -> None:
+    stated, booked = payouts(any_world), entries_of_payouts(any_world)
+    cut_off = any_world.planted("file_truncated", "payout_bank")
+    in_pairs = {reference for pair in netted_pairs(any_world) for reference in pair}
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for reference in stated.keys() | booked.keys():
+        line, entries = stated.get(reference), booked.get(reference, [])
+        amounts = [entry.amount for entry in entries]
         if line is None:
             kind = "file_truncated" if reference in cut_off else "bank_entry_unknown"
             found[kind][reference] = amounts[0]
-            continue
-        assert accounts[reference].currency == line.currency
-        assert {entry.day for entry in entries} == {business_day_after(line.paid_on)}
-        if len(entries) == 2:
+        elif len(entries) == 2:
             assert entries[0] == entries[1]  # the bank's own reference too
             found["bank_entry_duplicated"][reference] = amounts[0]
-        elif amounts[0] != -line.net:
+        elif entries and amounts[0] != -line.net:
             found["bank_amount_wrong"][reference] = -line.net - amounts[0]
-    in_pairs = {reference for pair in pairs for reference in pair}
-    for reference in stated.keys() - booked.keys() - in_pairs:
-        line = stated[reference]
-        if business_day_after(line.paid_on) <= any_world.last_day:
+        elif not entries and business_day_after(line.paid_on) <= any_world.last_day:
             found["bank_entry_missing"][reference] = -line.net
-    expected = {
-        kind: {reference: e["amount_minor"] for reference, e in any_world.planted(kind).items()}
-        for kind in found
-        if kind != "file_truncated"
-    }
-    truncated = {
+    for reference in in_pairs:
+        del found["bank_entry_missing"][reference]
+    for kind in BANK_ERRORS:
+        planted = any_world.planted(kind)
+        expected = {reference: error["amount_minor"] for reference, error in planted.items()}
+        assert found[kind] == expected
+    # The bank books a payout that the company cannot read of.
+    assert found["file_truncated"] == {
         reference: error["amount_minor"]
         for reference, error in cut_off.items()
         if error["break_type"] == "unknown_reference"
     }
-    assert found.pop("file_truncated", {}) == truncated
-    assert found == expected
-    assert in_pairs.isdisjoint(booked)
-    sums = Counter(
+
+
+def test_netted_payouts_are_one_entry_without_a_reference(any_world: World) -> None:
+    stated = payouts(any_world)
+    booked = Counter(
+        (statement.account, entry.day, entry.amount)
+        for statement in any_world.statements
+        for entry in statement.entries
+        if "COLLECTIVE" in entry.text
+    )
+    assert booked == Counter(
         (
             account_of(any_world, stated[second]),
             business_day_after(stated[second].paid_on),
             -stated[first].net - stated[second].net,
         )
-        for first, second in pairs
+        for first, second in netted_pairs(any_world)
     )
-    assert Counter(others) == sums
+    texts = " ".join(e.text for statement in any_world.statements for e in statement.entries)
+    for pair in netted_pairs(any_world):
+        assert not [reference for reference in pair if reference in texts]
 
 
 def account_of(world: World, line: Line) -> str:
@@ -114,17 +135,17 @@ def account_of(world: World, line: Line) -> str:
     )
 
 
-def netted_pairs(world: World, stated, netted) -> list[tuple[str, str]]:
+def netted_pairs(world: World) -> list[tuple[str, str]]:
     """Each netted payout with the one that its account was paid before."""
-    before, pairs = {}, []
+    before: dict[str, str] = {}
+    stated, netted, pairs = payouts(world), world.planted("payouts_netted"), []
     for reference, line in sorted(stated.items(), key=lambda item: str(item[1].paid_on)):
-        if line.processor != "stripe":
-            continue
-        if reference in netted:
-            first = before[line.currency]
-            assert 0 < (line.paid_on - stated[first].paid_on).days <= 4
-            pairs.append((first, reference))
-        before[line.currency] = reference
+        if line.processor == "stripe":
+            if reference in netted:
+                first = before[line.currency]
+                assert 0 < (line.paid_on - stated[first].paid_on).days <= 4
+                pairs.append((first, reference))
+            before[line.currency] = reference
     assert len(pairs) == len(netted)
     return pairs
 

@@ -242,7 +242,3 @@ def test_edges_are_settled_as_usual(edges: World) -> None:
     for reference in edges.planted("cut_off_edge"):
         (line,) = edges.charges[reference]
         assert line.seen == edges.captured[reference]["captured_minor"]
-
-
-def test_decoys_are_the_same_in_two_processes(decoyed: World, make_world) -> None:
-    assert make_world(RATES, processes=2).states() == decoyed.states()

@@ -107,7 +107,9 @@ def test_clearing_is_what_is_not_yet_paid_out(any_clean: World) -> None:
     for line in any_clean.lines:
         if line.kind not in OF_PAYOUT:
             expected[line.processor, line.label] -= line.seen
-    assert balances(any_clean, "clearing") == {key: minor for key, minor in expected.items() if minor}
+    assert balances(any_clean, "clearing") == {
+        key: minor for key, minor in expected.items() if minor
+    }
     assert balances(any_clean, "clearing")
 
 

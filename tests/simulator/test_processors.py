@@ -5,7 +5,10 @@ from collections import Counter, defaultdict
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
+
 from tests.simulator.reading import OF_PAYOUT, World, half_away
+from tieout.simulator.exchange import ONE, _at
 
 CONVERTED = {("CAD", "USD"), ("CHF", "EUR"), ("AUD", "USD"), ("SEK", "EUR"), ("KWD", "USD")}
 SETTLED = {"USD", "EUR", "GBP", "JPY"}
@@ -58,11 +61,14 @@ def test_every_currency_that_is_not_settled_is_converted(world_of) -> None:
     assert {label for label, *_ in found} == SETTLED | {label for label, _ in CONVERTED}
 
 
-def test_conversion_rounds_half_away_from_zero(any_clean: World) -> None:
-    """Refunds are converted at the rate of their own day, with the sign of what goes out."""
-    refunds = [line for line in any_clean.lines if line.kind == "refund"]
-    assert all(line.seen < 0 and line.gross < 0 for line in refunds)
-    assert [half_away(Fraction(n, 2)) for n in (-3, -1, 1, 3)] == [-2, -1, 1, 2]
+def test_conversion_rounds_half_away_from_zero() -> None:
+    """Ties are too rare in the worlds: a rate has eight decimals."""
+    minor = np.array([15, -15, 5, -5, 14, -14])
+    at_a_tenth = _at(minor, np.full(6, ONE // 10), np.ones(6, np.int64))
+    assert at_a_tenth.tolist() == [2, -2, 1, -1, 1, -1]
+    # Three decimals become two.
+    assert _at(minor, np.full(6, ONE), np.full(6, 10)).tolist() == at_a_tenth.tolist()
+    assert [half_away(Fraction(n, 10)) for n in minor.tolist()] == at_a_tenth.tolist()
 
 
 def contract_fees(world: World, line, prices: list[dict[str, str]]) -> Counter[str]:

@@ -78,6 +78,13 @@ class Statement:
         return bank_account(self.processor, self.currency)
 
     @property
+    def closing_day(self) -> date:
+        """The day of the closing balance; the bank that reports daily last does so on an entry."""
+        if self.file.startswith("bank/bai2") and self.entries:
+            return max(entry.day for entry in self.entries)
+        return self.month.last_day
+
+    @property
     def number(self) -> int:
         """Statements are numbered within their year."""
         return self.month.month
@@ -164,7 +171,7 @@ def _payout_entries(own: Sequence[Payout]) -> Iterator[Entry]:
                 entry,
                 amount=unknown_amount(payout),
                 text=text.replace(payout.reference, payout.unknown_reference),
-                reference=f"{payout.bank_reference}U",
+                reference=payout.unknown_bank_reference,
             )
 
 
@@ -182,7 +189,7 @@ def _other_entries(draws: Draws, month: Month, processor: int, volume: int) -> l
         booked = business_day(month.first_day.replace(day=day))
         if Month.of(booked) == month and volume:
             amount = -(volume * share * percent // 1_000_000)
-            reference = token("B", int(draws.bits("bank.reference", index)[0]), CAPITALS, 14)
+            reference = token("", int(draws.bits("bank.reference", index)[0]), CAPITALS)
             entries.append(Entry(booked, amount, counterparty, f"{text} {month}", reference))
     return entries
 

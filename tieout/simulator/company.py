@@ -77,9 +77,10 @@ def parquet(table: pa.Table) -> bytes:
     """A Parquet file; nothing in it depends on when or where it was written."""
     buffer = BytesIO()
     text = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    # Ids do not repeat, so a dictionary of them would only cost time and room.
+    # Ids do not repeat, so a dictionary of them, or packing, would only cost time.
     repeating = [name for name in text if not name.endswith(("_id", "_token", "reference"))]
-    pq.write_table(table, buffer, compression="zstd", compression_level=1, use_dictionary=repeating)
+    packed = {name: "zstd" if name in repeating else "none" for name in table.schema.names}
+    pq.write_table(table, buffer, compression=packed, use_dictionary=repeating)
     return buffer.getvalue()
 
 

@@ -28,7 +28,7 @@ CAPITALS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 MIXED = "aBcDeFgHjKLmNpQrStUvWxYz23456789"
 SMALL = "abcdefghjkmnpqrstuvwxyz023456789"
 
-_INJECTIVE_SIGNS = 13  # thirteen times five bits hold all 64 bits: different numbers, different ids
+_INJECTIVE_PAIRS = 7  # seven times ten bits hold all 64 bits: different numbers, different ids
 
 
 def mix(value: Bits) -> Bits:
@@ -82,18 +82,21 @@ def tokens(prefix: str, bits: Bits, alphabet: str = MIXED, width: int = 16) -> p
     A letter in front keeps an id from ever being mistaken for a card number. Built as Arrow
     buffers, because a million Python strings would take longer than everything else.
     """
-    signs = np.frombuffer(alphabet.encode(), np.uint8)
-    head, spare = prefix.encode(), width - _INJECTIVE_SIGNS
-    if spare < 1:
-        raise ValueError(f"an id needs more than {_INJECTIVE_SIGNS} signs, not {width}")
+    if width <= 2 * _INJECTIVE_PAIRS or width % 2:
+        raise ValueError(f"an id needs an even number of signs above 14, not {width}")
+    signs, head = np.frombuffer(alphabet.encode(), np.uint8), prefix.encode()
+    # Two signs at a time, ten bits looked up as one number of sixteen.
+    pairs = np.stack([np.tile(signs, 32), np.repeat(signs, 32)], axis=1).view(np.uint16).ravel()
+    body = np.empty((len(bits), width // 2), np.uint16)
+    more, whole = mix(bits), width // 2 - _INJECTIVE_PAIRS
+    for pair in range(whole):
+        body[:, pair] = pairs[(more >> _U(10 * pair)) & _U(1023)]
+    for pair in range(_INJECTIVE_PAIRS):
+        body[:, whole + pair] = pairs[(bits >> _U(10 * pair)) & _U(1023)]
     text = np.empty((len(bits), len(head) + width), np.uint8)
     text[:, : len(head)] = np.frombuffer(head, np.uint8)
-    more, body = mix(bits), text[:, len(head) :]
-    body[:, 0] = signs[more & _U(15)]
-    for sign in range(1, spare):
-        body[:, sign] = signs[(more >> _U(5 * sign)) & _U(31)]
-    for sign in range(_INJECTIVE_SIGNS):
-        body[:, spare + sign] = signs[(bits >> _U(5 * sign)) & _U(31)]
+    text[:, len(head) :] = body.view(np.uint8)
+    text[:, len(head)] = signs[more & _U(15)]
     offsets = np.arange(len(bits) + 1, dtype=np.int32) * np.int32(text.shape[1])
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
     return pa.StringArray.from_buffers(len(bits), buffers[1], buffers[2])

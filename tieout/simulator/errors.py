@@ -130,7 +130,9 @@ KINDS: Mapping[Fate, Kind] = {
     ),
     Fate.FILE_REDELIVERED: _often(2, _R, batch_payout=None),
     Fate.REPORT_RESTATED: _often(2, _R, batch_payout=None),
-    Fate.STATEMENT_BALANCE_WRONG: _often(1, _S, files="control_total_mismatch"),
+    Fate.STATEMENT_BALANCE_WRONG: _often(
+        1, _S, files="control_total_mismatch", ledger_bank="amount_mismatch"
+    ),
 }
 
 NAMES = tuple(fate.error_type for fate in Fate if fate is not Fate.NONE)

@@ -42,9 +42,10 @@ def plant(
     late = captured & (at >= end - (until + 1) * DAY) & (at < end - (after + 1) * DAY)
     especially = {
         Fate.SETTLEMENT_LINE_LATE: late,
-        Fate.SETTLEMENT_LINE_REPEATED: usually
+        # Those of a month's end would be booked after the one month of files that follows it.
+        Fate.SETTLEMENT_LINE_REPEATED: in_month
         & (at < end - (REPEATED_AFTER_DAYS + _SETTLES_WITHIN) * DAY),
-        Fate.SETTLEMENT_VERY_LATE: usually & (at < end - (VERY_LATE_DAYS + _SETTLES_WITHIN) * DAY),
+        Fate.SETTLEMENT_VERY_LATE: in_month & (at < end - (VERY_LATE_DAYS + _SETTLES_WITHIN) * DAY),
         Fate.SETTLEMENT_FX_WRONG: usually & converted & (attempts.processor == ADYEN),
         Fate.REFUND_RETURNED: in_month,
         Fate.CUT_OFF_EDGE: alone,

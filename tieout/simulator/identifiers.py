@@ -37,7 +37,7 @@ def attempt_ids(draws: Draws, index: Bits) -> pa.Array:
 
 def merchant_ids(merchant: Ints) -> pa.Array:
     """The company's names of merchants, by their number; the same under every seed."""
-    return tokens("mrc_", mix(merchant.astype(np.uint64)), SMALL, 14)
+    return tokens("mrc_", mix(merchant.astype(np.uint64)), SMALL)
 
 
 def event_ids(draws: Draws, kind: int, index: Bits) -> pa.Array:

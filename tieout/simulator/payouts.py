@@ -22,6 +22,7 @@ _SMALLEST_PAYOUT = 1_000  # minor units; errors are planted in larger ones only
 _PER_DAY = len(PROCESSORS) * len(SETTLEMENT_CURRENCIES)
 _RESERVED_ONE_IN = 20  # of a payout from which a reserve is held back
 _NETTED_WITHIN_DAYS = 4
+_UNKNOWN = 0xABCDEF  # makes the number of a payout that there is not
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,17 @@ class Payout:
     @property
     def unknown_reference(self) -> str:
         """What a bank entry says that is of no payout at all."""
-        return self._reference(self.bits ^ 0xABCDEF)
+        return self._reference(self.bits ^ _UNKNOWN)
 
     @property
     def bank_reference(self) -> str:
         """What the bank calls its own entry."""
-        return token("B", self.bits, CAPITALS, 14)
+        return token("", self.bits, CAPITALS)
+
+    @property
+    def unknown_bank_reference(self) -> str:
+        """What the bank calls an entry that is of no payout at all."""
+        return token("", self.bits ^ _UNKNOWN, CAPITALS)
 
     def _reference(self, bits: int) -> str:
         if self.processor == ADYEN:

@@ -232,6 +232,8 @@ def paid_on(  # noqa: PLR0913
     late = np.maximum(late, delays(incidents, draws, index, at))
     late = np.maximum(late, np.where(fate == Fate.REFUND_BEFORE_SETTLEMENT, _LATE_FOR_REFUND, 0))
     late = np.maximum(late, np.where(fate == Fate.SETTLEMENT_VERY_LATE, VERY_LATE_DAYS, 0))
+    # An edge can lie in the last days of the window: late, it would be in transit at its end.
+    late = np.where(fate == Fate.CUT_OFF_EDGE, 0, late)
     again = (fate == Fate.SETTLEMENT_LINE_REPEATED) & (copy == 1)
     late = late + np.where(again, REPEATED_AFTER_DAYS, 0)
     local = at + np.where(processor == ADYEN, central_european_offset(at), 0)

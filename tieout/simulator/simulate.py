@@ -272,7 +272,7 @@ def _own_files(
         sold = products(draws, month, own)
         tables |= sold.tables
         journals += sold.journals
-    tables["ledger"] = ledger.ledger_table(journals)
+    tables["ledger"] = ledger.ledger_table(journals, in_order=not plan.is_columnar)
     exports = [(origin.attempts, happened) for origin, happened in parts]
     tables["refunds"] = company.refunds(draws, exports)
     tables["disputes"] = company.disputes(draws, exports)

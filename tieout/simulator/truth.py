@@ -259,20 +259,21 @@ def of_statements(draws: Draws, made: Iterable[Statement]) -> Iterator[pa.Table]
             continue
         fate = Fate.STATEMENT_BALANCE_WRONG
         key = (statement.month.ordinal * 100 + statement.processor) * 100 + statement.currency
-        ((leg, break_type),) = KINDS[fate].shows.items()
-        yield _table(
-            draws,
-            statement.month,
-            key,
-            statement.processor,
-            statement.currency,
-            fate,
-            leg,
-            break_type,
-            statement.off,
-            statement.account,
-            statement.file,
-        )
+        reference = f"{statement.account} {statement.closing_day}"
+        for leg, break_type in KINDS[fate].shows.items():
+            yield _table(
+                draws,
+                statement.month,
+                key,
+                statement.processor,
+                statement.currency,
+                fate,
+                leg,
+                break_type,
+                statement.off,
+                reference,
+                statement.file,
+            )
 
 
 def _row(  # noqa: PLR0913

@@ -1,9 +1,10 @@
 {{ config(materialized="table") }}
 
 -- A report that was delivered again with other content supersedes its earlier deliveries. Which is
--- the later one is said by the report's own version, else by the day of arrival, else by when the
--- file was last changed. Where nothing does, one is taken by its hash, so that every run takes the
--- same, and that is said.
+-- the later one is said by the report's own version, else by when the file was last changed, else
+-- by
+-- the day of arrival: what a file says of itself is the same in whatever order files arrive. Where
+-- nothing does, one is taken by its hash, so that every run takes the same, and that is said.
 with
     files as (select * from {{ source("canonical", "source_files") }}),
 
@@ -15,8 +16,8 @@ with
                 order by
                     case when status = 'unreadable' then 1 else 0 end,
                     report_version desc nulls last,
-                    arrival_day desc,
                     modified_at desc nulls last,
+                    arrival_day desc,
                     source_file_sha256 desc
             ) as delivery_rank
         from files
@@ -47,10 +48,10 @@ select
         then null
         when coalesce(w.report_version, '') <> coalesce(r.report_version, '')
         then 'newer_version'
-        when w.arrival_day <> r.arrival_day
-        then 'later_arrival'
         when w.modified_at <> r.modified_at
         then 'later_change'
+        when w.arrival_day <> r.arrival_day
+        then 'later_arrival'
         else 'order_unknown'
     end as superseded_because
 from ranked as r

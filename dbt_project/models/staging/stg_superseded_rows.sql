@@ -32,8 +32,8 @@
                         {% if table in versions %}
                             r.{{ versions[table] }} desc nulls last,
                         {% endif %}
-                        r.arrival_day desc,
                         f.modified_at desc nulls last,
+                        r.arrival_day desc,
                         r.source_file_sha256 desc,
                         r.source_line desc
                 ) as version_rank

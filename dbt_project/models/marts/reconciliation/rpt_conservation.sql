@@ -1,36 +1,32 @@
 -- What came in, counted in staging, against where it went, counted in the members and items.
 -- The two sides share no join and no filter, so a record that is lost or used twice shows.
+{% set standings = ["matched", "in_transit", "broken", "excluded"] %}
 with
     came_in as (select * from {{ ref("int_records_in") }}),
 
+    standing as (
+        select
+            d.*,
+            case standing when 'matched_within_tolerance' then 'matched' else standing end as place
+        from {{ ref("rpt_members_daily") }} as d
+    ),
+
     went as (
         select
-            m.leg,
-            m.source_table,
-            m.source,
-            m.currency,
-            m.business_date,
-            sum(
-                case when i.status in ('matched', 'matched_within_tolerance') then 1 else 0 end
-            ) as rows_matched,
-            sum(case when i.status = 'in_transit' then 1 else 0 end) as rows_in_transit,
-            sum(case when i.status = 'broken' then 1 else 0 end) as rows_broken,
-            sum(case when m.excluded_reason is not null then 1 else 0 end) as rows_excluded,
-            {{
-                sum_minor(
-                    "case when i.status in ('matched', 'matched_within_tolerance') then abs(m.amount_minor) end"
-                )
-            }}
-            as minor_matched,
-            {{ sum_minor("case when i.status = 'in_transit' then abs(m.amount_minor) end") }}
-            as minor_in_transit,
-            {{ sum_minor("case when i.status = 'broken' then abs(m.amount_minor) end") }}
-            as minor_broken,
-            {{ sum_minor("case when m.excluded_reason is not null then abs(m.amount_minor) end") }}
-            as minor_excluded
-        from {{ ref("fct_reconciliation_members") }} as m
-        left join {{ ref("fct_reconciliation_items") }} as i on m.item_id = i.item_id
-        group by 1, 2, 3, 4, 5
+            leg,
+            source_table,
+            source,
+            currency,
+            business_date,
+            {% for standing in standings %}
+                sum(
+                    case when place = '{{ standing }}' then records else 0 end
+                ) as rows_{{ standing }},
+                {{ sum_minor("case when place = '" ~ standing ~ "' then abs_minor end") }}
+                as minor_{{ standing }} {{ "," if not loop.last }}
+            {% endfor %}
+        from standing
+        group by leg, source_table, source, currency, business_date
     )
 
 select
@@ -40,8 +36,8 @@ select
     coalesce(c.currency, w.currency) as currency,
     coalesce(c.business_date, w.business_date) as business_date,
     cast(coalesce(c.rows_in, 0) as bigint) as rows_in,
-    {% for status in ["matched", "in_transit", "broken", "excluded"] %}
-        cast(coalesce(w.rows_{{ status }}, 0) as bigint) as rows_{{ status }},
+    {% for standing in standings %}
+        cast(coalesce(w.rows_{{ standing }}, 0) as bigint) as rows_{{ standing }},
     {% endfor %}
     cast(
         coalesce(c.rows_in, 0) - coalesce(
@@ -49,8 +45,8 @@ select
         ) as bigint
     ) as rows_difference,
     cast(coalesce(c.minor_in, 0) as bigint) as minor_in,
-    {% for status in ["matched", "in_transit", "broken", "excluded"] %}
-        cast(coalesce(w.minor_{{ status }}, 0) as bigint) as minor_{{ status }},
+    {% for standing in standings %}
+        cast(coalesce(w.minor_{{ standing }}, 0) as bigint) as minor_{{ standing }},
     {% endfor %}
     cast(
         coalesce(c.minor_in, 0) - coalesce(

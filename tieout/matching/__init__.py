@@ -1,0 +1,1 @@
+"""Matching of lines that share no key; `keyless.match` is the way in."""
