@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tieout.simulator.draws import CAPITALS, SMALL, Bits, Draws, Ints, mix, tokens
 from tieout.simulator.events import CAPTURE, EVENT_TYPES, REFUND, RETURNED_REFUND
 from tieout.simulator.phases import ADYEN
+from tieout.simulator.text import by_group
 
 
 def charge_references(draws: Draws, index: Bits, processor: Ints) -> pa.Array:
@@ -21,8 +21,13 @@ def processor_references(
 ) -> pa.Array:
     """A processor's name for an event: with Stripe's prefix, or sixteen capitals of Adyen."""
     bits = draws.bits(f"{stream}.reference", index)
-    of_adyen = pa.array(processor == ADYEN)
-    return pc.if_else(of_adyen, tokens("", bits, CAPITALS, 16), tokens(prefix, bits, width=20))
+
+    def make(which: int, rows: Ints) -> pa.Array:
+        if which == ADYEN:
+            return tokens("", bits[rows], CAPITALS, 16)
+        return tokens(prefix, bits[rows], width=20)
+
+    return by_group(processor, make)
 
 
 def payment_ids(draws: Draws, payment: Bits) -> pa.Array:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tieout.simulator import errors as planted
 from tieout.simulator.draws import CAPITALS, Bits, Draws, Ints, Mask, tokens
@@ -44,6 +43,7 @@ from tieout.simulator.schedule import (
     closing_days,
     stripe_payout_days,
 )
+from tieout.simulator.text import by_group
 
 INCOMING = (CAPTURE, REVERSAL, RETURNED_REFUND)
 
@@ -247,16 +247,22 @@ def paid_on(  # noqa: PLR0913
 
 def line_references(draws: Draws, some: Lines) -> pa.Array:
     """What the processor calls the event of each line; null for fees and payouts."""
-    columns = [references(draws, kind, some.index, some.processor) for kind in KINDS]
-    nothing = pa.nulls(len(some), pa.string())
-    return pc.choose(pa.array(np.minimum(some.kind, FEE)), *columns, nothing)
+
+    def make(kind: int, rows: Ints) -> pa.Array:
+        if kind == FEE:
+            return pa.nulls(len(rows), pa.string())
+        return references(draws, kind, some.index[rows], some.processor[rows])
+
+    return by_group(np.minimum(some.kind, FEE), make)
 
 
 def line_ids(draws: Draws, some: Lines) -> pa.Array:
     """The processor's own id of each line: Stripe's balance transaction, Adyen's modification."""
     bits = some.bits(draws)
-    return pc.if_else(
-        pa.array(some.processor == ADYEN),
-        tokens("", bits, CAPITALS, 16),
-        tokens("txn_", bits, width=20),
-    )
+
+    def make(processor: int, rows: Ints) -> pa.Array:
+        if processor == ADYEN:
+            return tokens("", bits[rows], CAPITALS, 16)
+        return tokens("txn_", bits[rows], width=20)
+
+    return by_group(some.processor, make)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -23,6 +23,24 @@ def names(codes: Ints, values: Sequence[str | None]) -> pa.Array:
     missing = codes < 0
     places = pa.array(np.where(missing, 0, codes), mask=missing)
     return pa.array(values, pa.string()).take(places)
+
+
+def by_group(group: Ints, make: Callable[[int, Ints], pa.Array]) -> pa.Array:
+    """A column whose values are made group by group: `make` is given a group and its rows.
+
+    So nothing is made for a row only to be thrown away.
+    """
+    if not len(group):
+        return pa.nulls(0, pa.string())
+    order = np.argsort(group, kind="stable")
+    groups, starts = np.unique(group[order], return_index=True)
+    rows = np.split(order, starts[1:])
+    parts = [make(int(one), own) for one, own in zip(groups.tolist(), rows, strict=True)]
+    if len(parts) == 1:
+        return parts[0]
+    place = np.empty(len(group), np.int64)
+    place[order] = np.arange(len(group))
+    return pa.concat_arrays(parts).take(pa.array(place))
 
 
 def money(minor: Ints, currency: Ints) -> pa.Array:
