@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from pipelines.explained import print_answer
 from pipelines.failure import RunFailed
 from pipelines.progress import progress_bar
 from pipelines.reports import (
@@ -32,7 +34,7 @@ from pipelines.reports import (
 from tieout import __version__
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
 from tieout.figures import headline
-from tieout.settings import ConfigurationError, Workspace, today
+from tieout.settings import FIRST_DAY, ConfigurationError, Workspace, today
 
 app = typer.Typer(
     help="Tieout: every cent, tied out. Lands, reconciles and publishes a company's money records.",
@@ -112,6 +114,11 @@ def run(
         arrival_day = date.fromisoformat(day) if day else today()
     except ValueError:
         raise ConfigurationError(f"--day {day!r} is not a date; write YYYY-MM-DD") from None
+    if not FIRST_DAY <= arrival_day <= today():
+        raise ConfigurationError(
+            f"--day {arrival_day} is no day on which files can have arrived: "
+            f"from {FIRST_DAY} to today, {today()} (UTC)"
+        )
     published = run_daily(workspace, arrival_day, err, rebuild=rebuild)
     what = "Published edition" if published["is_new"] else "Nothing changed: still edition"
     out.print(f"{what} [bold]{published['edition']}[/], as of {published['as_of']}")
@@ -158,6 +165,46 @@ def sql(
     {Format.table: print_table, Format.json: print_json, Format.csv: print_csv}[format_](
         columns, rows
     )
+
+
+@app.command()
+def explain(
+    home: Home,
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="A payment, reference, payout, journal, bank line, item or file."
+        ),
+    ],
+    edition: Annotated[
+        str | None, typer.Option(help="An edition's id or its beginning; the current by default.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
+) -> None:
+    """Tell the story of one record or file: what it is, its legs, its original lines.
+
+    The exit code is 2 where no single story can be told.
+    """
+    from tieout.canonical import Canonical
+    from tieout.explain import Store, Story, as_json
+    from tieout.explain import explain as tell
+    from tieout.landing import Landing
+
+    workspace = Workspace.open(home)
+    editions = Editions(workspace.editions)
+    manifest = editions.get(edition)
+    canonical, landing = Canonical(workspace.canonical), Landing(workspace.landing)
+    with (
+        editions.connect(manifest.edition_id) as connection,
+        closing(Store(manifest, connection, canonical, landing)) as store,
+    ):
+        answer = tell(store, id_)
+    if json_:
+        print(json.dumps(as_json(answer), indent=1, ensure_ascii=False))
+    else:
+        print_answer(answer)
+    if not isinstance(answer, Story):
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -271,6 +318,32 @@ def score_command(
         print(json.dumps(report.as_dict(), indent=1))
         return
     print_score(report)
+
+
+@app.command()
+def controls(
+    home: Home,
+    trials: Annotated[
+        int, typer.Option(min=1, max=100, help="Planted errors a control, at most.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="The same seed tries the same records.")] = 1,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Plant known errors in a shadow of the latest day, and see whether they are noticed.
+
+    The edition and the workspace's data stay as they are; the result is added to
+    data/controls.jsonl. The exit code is 1 when an error was missed, or when something broke that
+    nobody planted.
+    """
+    from pipelines.controlled import print_controls, run_controls
+
+    done = run_controls(Workspace.open(home), err, seed=seed, trials=trials)
+    if json_:
+        print(json.dumps(done.as_dict(), indent=1))
+    else:
+        print_controls(done)
+    if not done.passed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
+from pipelines import explained
 from tieout.canonical import Canonical
 from tieout.contracts import ALL_SCHEMAS, BUSINESS_TABLES
 from tieout.editions import Editions
@@ -267,7 +270,7 @@ def test_a_payment_by_any_of_its_names(world: World, asked: str) -> None:
     assert titles == ["Attempts", "Settlement lines", "Journal jrn_1 (capture)"]
     (attempt,) = story.groups[0].records
     assert (attempt.status, attempt.amounts["amount"].text) == ("captured", "10.00 EUR")
-    (leg, journal, payout) = story.legs
+    (journal, leg, payout) = story.legs
     assert (leg.status, leg.break_type) == ("broken", "amount_mismatch")
     assert leg.sentence == "2.00 EUR more in payments than in settlement"
     assert leg.difference is not None
@@ -388,7 +391,7 @@ def test_an_ambiguous_item_lists_its_candidates_within_the_window(world: World) 
         row = world.record("settlement_lines", sha256, 9, name, payout_id=f"po_{name}")
         world.item(
             "payout_bank", f"cccccccc{name}", [(row, 5_00)], [], "broken", reference=f"po_{name}",
-            break_type="missing_in_bank", business_date=date(2026, 1, day),
+            break_type="missing_in_bank", business_date=date(2026, 1, day), is_ambiguous=True,
         )  # fmt: skip
     entry = world.record("bank_lines", sha256, 8, "f9", bank_reference="WHOSE")
     world.item(
@@ -398,9 +401,11 @@ def test_an_ambiguous_item_lists_its_candidates_within_the_window(world: World) 
     )  # fmt: skip
     (leg,) = told(world, "WHOSE").legs
     assert leg.is_ambiguous
-    assert [one.reference for one in leg.candidates] == ["po_f3", "po_f1", "po_f2"][1:]
+    assert [one.reference for one in leg.candidates] == ["po_f1", "po_f2"]  # po_f3 is too old
     # From the other side: the entries that a payout could be part of.
-    assert told(world, "po_f1").legs[0].candidates == ()
+    (candidate,) = told(world, padded("ccccccccf1")).legs[0].candidates
+    assert candidate.item_id == padded("ccccccccf9")
+    assert told(world, padded("ccccccccf3")).legs[0].candidates == ()
 
 
 def restated(world: World) -> tuple[str, str]:
@@ -535,7 +540,7 @@ def test_what_is_nearly_spelt_so_is_suggested(world: World) -> None:
 @pytest.mark.parametrize(
     "asked",
     ["", " ", "'", '"', "o'b\"r; drop table x", "%", "_", "\\", "a|b", "é", "*", "$asked", "?",
-     "[red]", "../../etc/passwd", "x" * 5000, "0" * 8, "f" * 64],
+     "[red]", "\udcff", "a\x00b", "../../etc/passwd", "x" * 5000, "0" * 8, "f" * 64],
 )  # fmt: skip
 def test_strange_ids_find_nothing_and_break_nothing(world: World, asked: str) -> None:
     with world.open() as store:
@@ -556,7 +561,7 @@ def test_a_file_that_is_gone_says_so(world: World) -> None:
 
 
 def test_an_edition_of_before_the_legs_were_published(world: World) -> None:
-    leg = told(world, "pay_1", without=("rpt_legs",)).legs[0]
+    (leg,) = told(world, padded("aaaaaaaa1"), without=("rpt_legs",)).legs[:1]
     assert (leg.rule, leg.left.name, leg.break_type) == (None, "left", "amount_mismatch")
 
 
@@ -570,3 +575,30 @@ def test_the_json_is_the_same_each_time_and_holds_no_float(world: World) -> None
     for rows in world.rows.values():
         rows.reverse()
     assert json.dumps(as_json(told(world, "po_1")), ensure_ascii=False) == texts[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("pay_1", "✗ Payments to settlement broken: amount mismatch: 2.00 EUR more in payments"),
+        ("pay_1", "line 2: ch_1 line"),
+        ("ent_1", "does not balance: off by 0.50 EUR"),
+        ("ent_1", "cash:bank:[red]EUR\\"),
+        ("po_1", "Netted with, in one bank entry"),
+        ("report.csv", "5 = 4 canonical + 0 quarantined + 1 structural"),
+        ("aaaaaaaa", f"tieout explain {padded('aaaaaaaa2')}"),
+        ("pay_x", "Did you mean: pay_1"),
+    ],
+)
+def test_what_is_printed(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: str, said: str
+) -> None:
+    for rows in world.stored.values():
+        for row in rows:
+            if "entry_id" in row:
+                row["account"] = "cash:bank:[red]EUR\\"  # neither an emoji nor a style
+    page = io.StringIO()
+    monkeypatch.setattr(explained, "out", Console(file=page, width=200))
+    with world.open() as store:
+        explained.print_answer(explain(store, asked))
+    assert said in page.getvalue()
