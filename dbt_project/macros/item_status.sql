@@ -20,13 +20,13 @@
 {% endmacro %}
 
 {#
-  The pass that matched an item: one record a side, several that agree in their sum, or an entry
-  that took the only payouts that come to its amount.
+  The pass that matched an item: one record a side, several that agree in their sum, an entry that
+  took the only payouts that come to its amount, or the likeness of two that share no key.
 #}
 {% macro item_pass() %}
     case
-        when is_netted = 1
-        then 'netting'
+        when regrouped_by is not null
+        then regrouped_by
         when status = 'matched_within_tolerance'
         then 'tolerance'
         when status = 'matched' and left_count = 1 and right_count = 1

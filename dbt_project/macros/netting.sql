@@ -1,6 +1,6 @@
 {#
-  Items of a leg after the netting pass. The items of one netted group merge again, by the same
-  measures as their records did, into the item of the entry that took them.
+  Items of a leg after the netting and the fuzzy pass. The items of one group merge again, by the
+  same measures as their records did, into the item of the entry that took them.
 #}
 {% macro merge_netted(leg) %}
     select
@@ -23,19 +23,19 @@
         min(left_currency) as left_currency,
         min(left_date) as left_date,
         max(right_date) as right_date,
-        max(is_netted) as is_netted,
+        max(regrouped_by) as regrouped_by,
         max(is_ambiguous) as is_ambiguous,
         max(candidate_count) as candidate_count
     from
         (
             select
                 i.*,
-                coalesce(n.netted_key, i.match_key) as netted_key,
-                case when n.netted_key is null then 0 else 1 end as is_netted,
+                coalesce(n.item_key, i.match_key) as netted_key,
+                n.pass as regrouped_by,
                 coalesce(n.is_ambiguous, false) as is_ambiguous,
                 n.candidate_count
             from {{ ref("leg_" ~ leg) }} as i
-            left join {{ ref("res_netting") }} as n on i.leg = n.leg and i.match_key = n.match_key
+            left join {{ ref("res_groups") }} as n on i.leg = n.leg and i.match_key = n.match_key
         ) as items
     group by leg, netted_key
 {% endmacro %}

@@ -1,4 +1,5 @@
 -- Guards merge_netted: an entry takes payouts only if they come to its amount to the cent.
 select *
 from {{ ref("int_items") }}
-where is_netted = 1 and (left_minor <> right_minor or lowest_currency <> highest_currency)
+where
+    regrouped_by = 'netting' and (left_minor <> right_minor or lowest_currency <> highest_currency)

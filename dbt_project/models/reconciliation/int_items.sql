@@ -1,6 +1,7 @@
 {{ config(materialized="view") }}
 
--- Items of all legs after the netting pass, beside the policy that holds for them: the
+-- Items of all legs after the netting and the fuzzy pass, beside the policy that holds for them:
+-- the
 -- processor's own, else the leg's.
 with
     items as (
@@ -9,7 +10,7 @@ with
             {% else %}
                 select
                     i.*,
-                    0 as is_netted,
+                    cast(null as varchar) as regrouped_by,
                     false as is_ambiguous,
                     cast(null as integer) as candidate_count
                 from {{ ref("leg_" ~ leg.name) }} as i

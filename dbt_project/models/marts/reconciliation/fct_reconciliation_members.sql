@@ -4,10 +4,10 @@ with
     movements as (
         {% for leg in legs() %}
             {% if leg.has_netting %}
-                select m.*, coalesce(n.netted_key, m.match_key) as item_key
+                select m.*, coalesce(n.item_key, m.match_key) as item_key
                 from {{ ref("mov_" ~ leg.name) }} as m
                 left join
-                    {{ ref("res_netting") }} as n on m.leg = n.leg and m.match_key = n.match_key
+                    {{ ref("res_groups") }} as n on m.leg = n.leg and m.match_key = n.match_key
             {% else %}
                 select m.*, m.match_key as item_key
                 from {{ ref("mov_" ~ leg.name) }} as m
