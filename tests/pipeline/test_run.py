@@ -49,6 +49,7 @@ def test_every_planted_error_is_found_and_nothing_else(company: Company) -> None
         "payment_settlement",
         "batch_payout",
         "payout_bank",
+        "ledger_bank",
         "fee_contract",
         "fx_conversion",
     }
