@@ -1,6 +1,6 @@
 """How fast the simulated company is written: rows a second, by form and number of processes.
 
-python -m benchmarks.company [--payments 250000] [--months 4]
+python -m benchmarks.company [--payments 250000] [--months 8]
 
 Rows are all records in all files. The same files are written whatever the number of processes.
 """
@@ -48,7 +48,7 @@ def main() -> None:
     """Parse the arguments, measure, print a line for each form and number of processes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--payments", type=int, default=250_000, help="payments a month")
-    parser.add_argument("--months", type=int, default=4, help="months, from March 2024 on")
+    parser.add_argument("--months", type=int, default=8, help="months, from March 2024 on")
     arguments = parser.parse_args()
     for columnar in (True, False):
         for processes in (1, 2):
