@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tieout.editions import Edition
+from tieout.explain.words import BECAUSE
 from tieout.figures import Headline, rate
 from tieout.money import format_minor
 from tieout.score import Report
@@ -22,12 +23,6 @@ out = Console(width=None if sys.stdout.isatty() else 10_000)
 err = Console(stderr=True)
 
 _NOTES_MAX = 3
-_BECAUSE = {
-    "newer_version": "it states a newer version",
-    "later_arrival": "it arrived on a later day",
-    "later_change": "that file was changed later",
-    "order_unknown": "both arrived on one day and state no version; check which is the correction",
-}
 _COUNTS = ("records", "canonical", "quarantined", "structural")
 
 Rows = Sequence[tuple[Any, ...]]
@@ -127,7 +122,7 @@ def _notes(
 ) -> list[str]:
     notes = [f"unreadable: {reason}"] if reason else []
     if superseded_by:
-        notes.append(f"superseded by {superseded_by[:12]}: {_BECAUSE[str(superseded_because)]}")
+        notes.append(f"superseded by {superseded_by[:12]}: {BECAUSE[str(superseded_because)]}")
     if control_totals:
         notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
     for lines in (failed, findings):

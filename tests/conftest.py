@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,20 @@ from tieout.settings import FileRule, Workspace
 
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
 DAY = date(2026, 1, 5)
+ENVIRONMENT = ("DAGSTER_HOME", "TIEOUT_WAREHOUSE", "TIEOUT_CANONICAL", "TIEOUT_HOME")
 CHANGED = 1_767_600_000  # in seconds since 1970, on that day
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment_restored() -> Iterator[None]:
+    """Runs in this process set these variables; nothing that comes after may inherit them."""
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture

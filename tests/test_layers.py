@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.manifest import manifest
+from tieout.contracts import BUSINESS_TABLES
 
 ROOT = Path(__file__).parents[1]
 BELOW = {
@@ -51,6 +52,13 @@ def test_a_model_reads_only_the_layers_below(nodes: dict[str, dict[str, object]]
         # The counts of what is stored are taken where it is stored; nothing else reads there.
         allowed = BELOW[layer(node)] | ({"source"} if node["name"] == "int_file_rows" else set())
         assert read <= allowed, node["name"]
+
+
+def test_dbt_knows_the_tables_and_versions_of_the_contract() -> None:
+    """A table that only one of the two knows would be read by nothing, or lose its versions."""
+    macro = (ROOT / "dbt_project" / "macros" / "canonical_tables.sql").read_text()
+    listed = dict(re.findall(r'"(\w+)": (?:"(\w+)"|none)', macro))
+    assert listed == {name: table.version or "" for name, table in BUSINESS_TABLES.items()}
 
 
 def test_every_model_is_described_down_to_its_grain(nodes: dict[str, dict[str, object]]) -> None:

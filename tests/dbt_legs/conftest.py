@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from assets.resources import WorkspaceResource, reporter
 from assets.warehouse import build_models, use_workspace
@@ -18,19 +15,6 @@ from tieout.settings import Workspace
 
 Row = dict[str, object]
 Ask = Callable[[str], list[tuple[object, ...]]]
-ENVIRONMENT = ("TIEOUT_WAREHOUSE", "TIEOUT_CANONICAL")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _environment_restored() -> Iterator[None]:
-    """Builds in this process set these; the tests that follow must not inherit them."""
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    yield
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def build(home: Path, tables: dict[str, list[Row]], as_of: str) -> Ask:

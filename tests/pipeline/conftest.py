@@ -1,7 +1,5 @@
 """A small company with a known truth, simulated and run once for all tests of the pipeline."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -16,7 +14,6 @@ from tieout.settings import Workspace
 from tieout.simulator import ErrorRates, parse_months, simulate
 
 DAY = date(2026, 1, 5)
-ENVIRONMENT = ("DAGSTER_HOME", "TIEOUT_WAREHOUSE", "TIEOUT_CANONICAL", "TIEOUT_HOME")
 
 
 @dataclass
@@ -36,18 +33,6 @@ class Company:
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         with self.editions.connect() as connection:
             return connection.execute(sql).fetchall()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _environment_restored() -> Iterator[None]:
-    """Runs in this process set these; the tests that follow must not inherit them."""
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    yield
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def make_company(home: Path) -> Company:

@@ -9,9 +9,9 @@ import pytest
 
 from tests.simulator.reading import World
 from tieout.simulator import ErrorRates, parse_months
-from tieout.simulator.errors import DECOYS
+from tieout.simulator.errors import KINDS
 
-DECOY_NAMES = {fate.error_type for fate in DECOYS}
+DECOY_NAMES = {fate.error_type for fate, kind in KINDS.items() if kind.is_decoy}
 RATES = ErrorRates.none().changed(
     {
         "refund_before_settlement": Fraction(1, 100),

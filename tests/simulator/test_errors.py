@@ -10,7 +10,7 @@ import pytest
 
 from tests.simulator.reading import Line, World
 from tieout.simulator import ErrorRates, parse_months
-from tieout.simulator.errors import DECOYS, KINDS, NAMES, Fate, Share, kinds_of
+from tieout.simulator.errors import KINDS, NAMES, Fate, Share, kinds_of
 
 ONE = Fraction(1)
 
@@ -235,7 +235,7 @@ def test_the_usual_rates_are_those_of_the_table() -> None:
     assert all(ErrorRates()[fate] > 0 for fate in KINDS)
     assert all(ErrorRates.none()[fate] == 0 for fate in KINDS)
     assert list(KINDS) == [fate for fate in Fate if fate is not Fate.NONE]
-    assert {fate.error_type for fate in DECOYS} == {
+    assert {fate.error_type for fate, kind in KINDS.items() if kind.is_decoy} == {
         "split_capture",
         "settlement_very_late",
         "refund_before_settlement",

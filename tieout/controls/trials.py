@@ -28,7 +28,7 @@ create temp table item as
 select i.item_id, i.leg, i.processor, i.currency, i.match_key, i.left_count, i.right_count,
   i.business_date, i.right_date, i.deadline < i.as_of as is_due,
   i.status = 'matched' and i.match_pass in ('exact', 'grouped') as by_key,
-  coalesce(i.match_pass = 'netting', false) or i.is_ambiguous as in_netting,
+  coalesce(i.match_pass in ('netting', 'fuzzy'), false) or i.is_ambiguous as is_regrouped,
   l.netting_window_days as netting_days
 from fct_reconciliation_items as i join rpt_legs as l using (leg)
 where i.business_date between i.as_of - {horizon} and i.as_of
@@ -65,7 +65,7 @@ _SHORTLISTED_RECORDS = "create or replace temp table shortlisted_records as {rec
 _SHORTLISTED_ITEMS = """
 create or replace temp table shortlisted_items as
 select r.candidate, i.item_id, any_value(i.leg) as leg,
-  bool_or(i.in_netting) as in_netting,
+  bool_or(i.is_regrouped) as is_regrouped,
   -- The trial holds a whole side of the item, so nothing of that side is left as it was.
   any_value(i.by_key and i.is_due) and (
     count(*) filter (where m.side = 'left') = any_value(i.left_count)
@@ -75,14 +75,14 @@ from shortlisted_records as r join member as m using (record_id) join item as i 
 group by r.candidate, i.item_id
 """
 # Out is a candidate one of whose records is stored in several versions (without this one an older
-# one would count), and one that the netting pass has matched with others.
+# one would count), and one that the netting or the fuzzy pass has put together with others.
 _UNFIT = """
 delete from shortlist where candidate in (
   select r.candidate
   from shortlisted_records as r join stored_{table} as s using (record_id)
   group by r.candidate, r.record_id having count(*) > 1
   union all
-  select candidate from shortlisted_items where in_netting
+  select candidate from shortlisted_items where is_regrouped
 ) or candidate not in (select candidate from shortlisted_records)
 """
 # A trial must not touch an item that another trial has to break, nor the other way round.

@@ -28,6 +28,7 @@ PASSES = {
     "grouped": "several records, equal in sum",
     "netting": "one entry without a reference is the only sum of these payouts",
     "tolerance": "equal within the tolerance",
+    "fuzzy": "no key is shared, but amount, day and text are as of one",
 }
 REASONS = {
     "nothing_captured": "nothing was captured",
@@ -55,7 +56,7 @@ BECAUSE = {
     "newer_version": "it states a newer version",
     "later_arrival": "it arrived on a later day",
     "later_change": "it was changed later",
-    "order_unknown": "both arrived on one day without a version: which corrects which is not known",
+    "order_unknown": "nothing says which of the two corrects the other: check them",
 }
 COMPARED = {
     "ledger_balance": "source, journal, currency",

@@ -1,7 +1,7 @@
 """Processors' lines as a data warehouse would hold them: Parquet in the columns of the contract.
 
-The text formats are what the platform is for; this form says the same in a tenth of the time, for
-benchmarks of what comes after reading.
+The text formats are what the platform is for; this form says the same without them, for benchmarks
+of what comes after reading.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 from tieout.simulator.draws import Bits, Draws, Ints, Mask
 
 _MOST = Fraction(1, 2)
-_RARE = Fraction(1, 10)
+_RARE = Fraction(1, 20)
 
 
 class Fate(IntEnum):
@@ -136,7 +136,6 @@ KINDS: Mapping[Fate, Kind] = {
 }
 
 NAMES = tuple(fate.error_type for fate in Fate if fate is not Fate.NONE)
-DECOYS = tuple(fate for fate, kind in KINDS.items() if kind.is_decoy)
 
 
 def kinds_of(share: Share) -> tuple[Fate, ...]:
@@ -197,14 +196,14 @@ class ErrorRates:
     def per_payment(cls, rate: Fraction) -> ErrorRates:
         """The usual mixture, with so many planted records a captured payment in all.
 
-        Payouts and files are few and large, so never more than one in ten gets each error.
+        Payouts and files are few and large, so never more than one in twenty gets each error.
         """
         usual = cls()
         payments = kinds_of(Share.PAYMENTS)
         factor = rate / sum(usual[fate] for fate in payments)
         return cls(
             tuple(
-                share * factor if fate in payments else min(share * factor, _RARE / 2)
+                share * factor if fate in payments else min(share * factor, _RARE)
                 for fate, share in zip(KINDS, usual.shares, strict=True)
             )
         )

@@ -49,7 +49,7 @@ TRUTH = pa.schema(
         pa.field("payment_id", pa.string()),
         pa.field("event_id", pa.string()),  # the attempt
         # By what the leg knows the record: the processor's reference, the journal, the payout's
-        # reference on the bank statement, the account of a statement.
+        # reference on the bank statement, the account and closing day of a statement.
         pa.field("reference", pa.string(), nullable=False),
         pa.field("line_id", pa.string()),  # of the line that is there and should not be
         pa.field("file", pa.string(), nullable=False),  # below the inbox

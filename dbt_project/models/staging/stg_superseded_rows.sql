@@ -3,21 +3,7 @@
 -- Rows of current files that a later version of their record has replaced. They are few, so they
 -- are found once and left out by an anti-join, where ranking every row at every reading was the
 -- dearest thing a run did.
-{% set versions = {
-    "payments": "updated_at",
-    "refunds": "updated_at",
-    "disputes": "updated_at",
-    "ledger_entries": "updated_at",
-    "costs": "updated_at",
-    "chart_of_accounts": "updated_at",
-    "subscriptions": "updated_at",
-    "invoices": "updated_at",
-    "transfers": "updated_at",
-    "advances": "updated_at",
-    "tax_lines": "updated_at",
-    "fee_contracts": "updated_at",
-} %}
-{% for table in canonical_tables() %}
+{% for table, version in canonical_tables().items() %}
     select source_table, record_id, source_file_sha256, source_line
     from
         (
@@ -29,9 +15,7 @@
                 row_number() over (
                     partition by r.record_id
                     order by
-                        {% if table in versions %}
-                            r.{{ versions[table] }} desc nulls last,
-                        {% endif %}
+                        {% if version %} r.{{ version }} desc nulls last, {% endif %}
                         f.modified_at desc nulls last,
                         r.arrival_day desc,
                         r.source_file_sha256 desc,

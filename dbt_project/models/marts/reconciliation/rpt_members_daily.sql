@@ -5,7 +5,7 @@ select
     m.side,
     m.source_table,
     m.source,
-    coalesce(m.processor, i.processor, 'none') as processor,
+    coalesce(m.processor, 'none') as processor,
     m.currency,
     m.business_date,
     coalesce(i.status, 'excluded') as standing,

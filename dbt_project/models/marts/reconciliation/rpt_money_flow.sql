@@ -1,102 +1,96 @@
 {#
-  The steps of the flow. A total is what one side of a leg comes to; between two totals stand the
-  steps that lead from the one to the other, and a residual that is zero, or the run does not
-  publish.
+  A section leads from one total to the next. The totals are summed in staging; what lies between
+  them is what the items say of it. What neither explains is the residual: it is zero, or the run
+  does not publish. Only what the bank booked is a total of the items themselves, since which
+  entries are a processor's is for the leg to say.
 #}
-{% set stages = [
+{% set sections = [
     {
-        "section": 1,
-        "from": ["payment_ledger", "right", "ledger"],
-        "to": ["payment_ledger", "left", "payments"],
+        "from": "ledger",
+        "to": "payments",
         "leg": "payment_ledger",
-        "sign": 1,
+        "adds": "left",
     },
-    {
-        "section": 2,
-        "from": ["payment_ledger", "left", "payments"],
-        "to": ["payment_settlement", "right", "settled"],
-        "leg": "payment_settlement",
-        "sign": -1,
-    },
-    {
-        "section": 3,
-        "from": ["payment_settlement", "right", "settled"],
-        "to": ["batch_payout", "left", "settlement_net"],
-        "lines": true,
-    },
-    {
-        "section": 4,
-        "from": ["batch_payout", "left", "settlement_net"],
-        "to": ["batch_payout", "right", "payouts"],
-        "leg": "batch_payout",
-        "sign": -1,
-    },
-    {
-        "section": 5,
-        "from": ["batch_payout", "right", "payouts"],
-        "to": ["payout_bank", "right", "bank"],
-        "leg": "payout_bank",
-        "sign": -1,
-    },
+    {"from": "payments", "to": "settled", "leg": "payment_settlement", "adds": "right"},
+    {"from": "settled", "to": "settlement_net"},
+    {"from": "settlement_net", "to": "payouts", "leg": "batch_payout", "adds": "right"},
+    {"from": "payouts", "to": "bank", "leg": "payout_bank", "adds": "right"},
 ] %}
 -- From what the ledger says to what the bank has: each total, what lies between it and the next,
 -- and what nothing explains.
 with
-    sums as (select * from {{ ref("rpt_members_daily") }}),
+    members as (select * from {{ ref("rpt_members_daily") }}),
+
+    totals as (
+        select *
+        from {{ ref("int_flow_totals") }}
+        union all
+        select processor, currency, 'bank', amount_minor
+        from members
+        where leg = 'payout_bank' and side = 'right' and standing <> 'excluded'
+    ),
 
     steps as (
-        {% for stage in stages %}
+        {% for section in sections %}
             select
                 processor,
                 currency,
-                {{ stage.section }} as section,
+                {{ loop.index }} as section,
                 1 as place,
-                '{{ stage.from[2] }}' as step,
+                total as step,
                 amount_minor
-            from sums
-            where
-                leg = '{{ stage.from[0] }}'
-                and side = '{{ stage.from[1] }}'
-                and standing <> 'excluded'
-            {% if stage.leg %}
-                union all
+            from totals
+            where total = '{{ section.from }}'
+            union all
+            select processor, currency, {{ loop.index }}, 3, total, - amount_minor
+            from totals
+            where total = '{{ section.to }}'
+            union all
+            {% if section.leg %}
                 select
                     processor,
                     currency,
-                    {{ stage.section }},
+                    {{ loop.index }},
                     2,
                     standing,
-                    {{ stage.sign }}
-                    * case when side = 'left' then amount_minor else - amount_minor end
-                from sums
-                where leg = '{{ stage.leg }}' and standing <> 'excluded'
-            {% endif %}
-            {% if stage.lines %}
-                union all
-                select processor, currency, {{ stage.section }}, 2, step, amount_minor
+                    case side when '{{ section.adds }}' then amount_minor else - amount_minor end
+                from members
+                where leg = '{{ section.leg }}' and standing <> 'excluded'
+            {% else %}
+                select processor, currency, {{ loop.index }}, 2, step, amount_minor
                 from {{ ref("int_line_sums") }}
-                union all
-                select processor, currency, {{ stage.section }}, 2, excluded_reason, - amount_minor
-                from sums
-                where leg = 'batch_payout' and side = 'left' and standing = 'excluded'
-            {% endif %}
-            {% if stage.section == 5 %}
-                union all
-                -- Lines of reports that state no payout are compared with the bank directly.
-                select processor, currency, 5, 2, excluded_reason, amount_minor
-                from sums
-                where
-                    leg = 'batch_payout'
-                    and side = 'left'
-                    and excluded_reason = 'report_states_no_payout'
-            {% endif %}
-            union all
-            select processor, currency, {{ stage.section }}, 3, '{{ stage.to[2] }}', - amount_minor
-            from sums
-            where
-                leg = '{{ stage.to[0] }}' and side = '{{ stage.to[1] }}' and standing <> 'excluded'
-                {{ "union all" if not loop.last }}
+                {% endif %} {{ "union all" if not loop.last }}
         {% endfor %}
+
+        union all
+
+        -- Lines and payouts that the leg of payouts leaves out.
+        select
+            processor,
+            currency,
+            4,
+            2,
+            excluded_reason,
+            case side when 'left' then - amount_minor else amount_minor end
+        from members
+        where leg = 'batch_payout' and standing = 'excluded'
+
+        union all
+
+        -- Payouts without a name never reach the bank's leg; lines of reports that state no payout
+        -- are compared with the bank directly.
+        select
+            processor,
+            currency,
+            5,
+            2,
+            excluded_reason,
+            case side when 'right' then - amount_minor else amount_minor end
+        from members
+        where
+            leg = 'batch_payout'
+            and standing = 'excluded'
+            and (side = 'right' or excluded_reason = 'report_states_no_payout')
     ),
 
     added as (
@@ -105,19 +99,14 @@ with
         group by processor, currency, section, place, step
     ),
 
-    -- All three places of a section add up to what is left over.
-    residuals as (
-        select processor, currency, section, 4, 'residual', {{ sum_minor("minor") }}
-        from added
-        group by processor, currency, section
-    ),
-
+    -- All places of a section add up to what is left over.
     every as (
         select *
         from added
         union all
-        select *
-        from residuals
+        select processor, currency, section, 4, 'residual', {{ sum_minor("minor") }}
+        from added
+        group by processor, currency, section
     )
 
 select
@@ -131,4 +120,5 @@ select
     end as row_kind,
     case place when 3 then - minor else minor end as amount_minor
 from every
-where place <> 2 or step <> 'matched'
+-- What matches adds nothing, but where one of two records does not say which processor it is of.
+where place <> 2 or step <> 'matched' or minor <> 0
