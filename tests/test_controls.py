@@ -274,7 +274,7 @@ def stock() -> Iterable[duckdb.DuckDBPyConnection]:
             create table stored_bank_lines as from pool;
             create table item as
             select 'leg ' || record_id as item_id, 'leg' as leg, true as by_key, true as is_due,
-              false as in_netting, 1 as left_count, 1 as right_count from pool
+              false as is_regrouped, 1 as left_count, 1 as right_count from pool
             union all
             select distinct 'second ' || day, 'second', true, true, false, 10, 1 from pool;
             create table member as
@@ -329,7 +329,7 @@ def test_controls_in_each_other_s_way_are_built_apart(stock: duckdb.DuckDBPyConn
     [
         "update item set by_key = false where leg = 'leg'",
         "update item set is_due = false where leg = 'leg'",
-        "update item set in_netting = true where leg = 'second'",
+        "update item set is_regrouped = true where leg = 'second'",
         "insert into stored_bank_lines select record_id, day from pool",
     ],
     ids=["open", "in transit", "netted", "two versions"],
