@@ -29,7 +29,8 @@ class Block:
     """The records of one block of a file as text columns, and how to find their originals."""
 
     table: pa.Table
-    """One row per record with the right shape; every column is text, and empty text is null."""
+    """One row per record with the right shape. A column is text, with null for what is empty, or
+    of a type that needs no reading (`is_read`)."""
     lines: pa.Array
     """The line (or row) number of each row of `table`."""
     extra: pa.Array
@@ -64,7 +65,11 @@ class Draft:
         return self._columns[name]
 
     def text(self, name: str) -> pa.Array:
-        """A column of the source; null throughout where the file has no such column."""
+        """A column of the source in text; null throughout where the file has no such column."""
+        return self._raw(name).cast(pa.string())
+
+    def _raw(self, name: str) -> pa.Array:
+        """A column of the source as it is."""
         if name not in self.block.table.column_names:
             return pa.nulls(len(self), pa.string())
         return flat(self.block.table[name])
@@ -72,7 +77,7 @@ class Draft:
     def need(self, *names: str) -> None:
         """Reject the records that have nothing in one of these columns."""
         for name in names:
-            self.reject(pc.is_null(self.text(name)), f"{name} is empty")
+            self.reject(pc.is_null(self._raw(name)), f"{name} is empty")
 
     def currency(self, name: str) -> pa.Array:
         """ISO 4217 codes in upper case."""
@@ -93,6 +98,9 @@ class Draft:
 
     def integer(self, name: str, kind: pa.DataType) -> pa.Array:
         """Whole numbers of a signed integer type."""
+        raw = self._raw(name)
+        if pa.types.is_integer(raw.type) and raw.type.bit_width <= kind.bit_width:
+            return raw.cast(kind)
         values, bad = to_integer(self.text(name), kind)
         self.reject(bad, f"{name}: {{!r}} is not a whole number", self.text(name))
         return values
@@ -107,12 +115,16 @@ class Draft:
 
     def date(self, name: str, *formats: str) -> pa.Array:
         """Calendar days in one of the `strptime` formats."""
+        if pa.types.is_date32(self._raw(name).type):
+            return self._raw(name)
         values, bad = to_date(self.text(name), *formats)
         self.reject(bad, f"{name}: {{!r}} is not a date", self.text(name))
         return values
 
     def time(self, name: str, zone: Text | str = "UTC") -> Times:
         """Times, local to `zone` where they state no offset."""
+        if pa.types.is_timestamp(self._raw(name).type):
+            return Times.stated(self._raw(name))
         text = self.text(name)
         times = to_utc(text, zone)
         zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
@@ -186,6 +198,22 @@ class _Remark:
         columns = [values.take(rows).to_pylist() for values in self.values]
         for place, row in enumerate(rows.to_pylist()):
             yield row, self.template.format(*(column[place] for column in columns))
+
+
+def is_read(values: pa.Array) -> bool:
+    """Whether a typed column says all there is to say: a whole number, a day, an instant.
+
+    A local time does not, and neither does a day that the calendar of `strptime` lacks.
+    """
+    if pa.types.is_signed_integer(values.type):
+        return True
+    if pa.types.is_date32(values.type):
+        years = pc.min_max(pc.year(values))
+    elif pa.types.is_timestamp(values.type) and values.type.tz and values.type.unit in ("us", "ns"):
+        years = pc.min_max(pc.year(values.cast(pa.timestamp(values.type.unit, "UTC"))))
+    else:
+        return False
+    return bool((years["min"].as_py() or 1) >= 1 and (years["max"].as_py() or 1) <= 9999)
 
 
 def translate(text: pa.Array, words: Mapping[str, str]) -> pa.Array:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from tieout.formats.amounts import flat
 from tieout.formats.base import Finding, Part, Quarantined, Records, Structural, UnreadableFile
 from tieout.formats.delimited import TextFile
-from tieout.formats.draft import Block, json_objects
+from tieout.formats.draft import Block, is_read, json_objects
 from tieout.formats.lines import Dialect, Flags, Ints, Split, split
 
 _ROWS_PER_BATCH = 131_072
@@ -81,7 +81,9 @@ def parquet_blocks(
     whole: list[str],
     missing: Callable[[Collection[str]], list[str]],
 ) -> Iterator[Part | Block]:
-    """The rows of a Parquet file with all columns as text; `whole` may not be floating point.
+    """The rows of a Parquet file; `whole` may not be floating point.
+
+    What its type says wholly stays as it is; all else is text, to be read as from any other file.
 
     Rows are numbered from 1. Raises `UnreadableFile` where the file is damaged, or a column has
     a type that has no exact text.
@@ -99,7 +101,14 @@ def parquet_blocks(
         yield from unknown_columns(unknown)
         row = 1
         for batch in source.iter_batches(_ROWS_PER_BATCH):
-            table = pa.table({name: _as_text(name, batch[name]) for name in schema.names})
+            table = pa.table(
+                {
+                    name: batch[name]
+                    if name in names and is_read(batch[name])
+                    else _as_text(name, batch[name])
+                    for name in schema.names
+                }
+            )
             extra = json_objects(
                 {name: flat(table[name]) for name in unknown}, pa.nulls(len(table), pa.string())
             )
@@ -148,7 +157,12 @@ def _as_text(name: str, values: pa.Array) -> pa.Array:
 
 
 def _empty_is_null(table: pa.Table) -> pa.Table:
-    columns = [pc.if_else(pc.equal(column, ""), None, column) for column in table.columns]
+    columns = [
+        pc.if_else(pc.equal(column, ""), None, column)
+        if pa.types.is_string(column.type)
+        else column
+        for column in table.columns
+    ]
     return pa.table(columns, names=table.column_names)
 
 
@@ -157,4 +171,6 @@ def _originals(part: Split, records: Ints, chosen: Flags) -> list[str]:
 
 
 def _rows_as_json(table: pa.Table, chosen: Flags) -> list[str]:
-    return [json.dumps(row, ensure_ascii=False) for row in table.filter(chosen).to_pylist()]
+    rows = table.filter(chosen)
+    texts = pa.table({name: rows[name].cast(pa.string()) for name in rows.column_names})
+    return [json.dumps(row, ensure_ascii=False) for row in texts.to_pylist()]

@@ -50,6 +50,12 @@ class Times(NamedTuple):
     naive: pa.Array
     """Times that state no offset of their own."""
 
+    @classmethod
+    def stated(cls, instants: pa.Array) -> Times:
+        """Times that came as instants, of which there is nothing to say."""
+        none = pa.repeat(False, len(instants))
+        return cls(instants.cast(TIMESTAMP, safe=False), none, none, none, none, none)
+
 
 def to_utc(text: Text, zone: Text | str = "UTC") -> Times:
     """ISO 8601 times, with an offset of their own or local to `zone` (a name, or one per row).
