@@ -34,6 +34,8 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """Publish; when nothing changed, the edition stays the one that it is."""
         with connect(workspace.workspace.warehouse, read_only=True) as warehouse:
+            # Rows have no order in an edition; keeping one would hold a table in memory.
+            warehouse.execute("set preserve_insertion_order = false")
             deliveries = _deliveries(workspace.landing)
             warehouse.register("deliveries", deliveries)
             as_of, currency = warehouse.execute(

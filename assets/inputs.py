@@ -1,8 +1,8 @@
 """Whether a run would find anything new: the fingerprint of all that decides an edition.
 
-An edition follows from the landed files, the configuration, the day open items are judged from and
-the code. When none of them has changed since the last edition was published, a run would publish
-the same one, so it need not be made.
+An edition follows from the landed files (decisions are such files), the configuration, the day open
+items are judged from and the code. When none of them has changed since the last edition was
+published, a run would publish the same one, so it need not be made.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def unchanged_edition(workspace: Workspace) -> str | None:
     A database may always have something new, so a workspace with one is always run.
     """
     note = _note(workspace)
-    if workspace.settings().databases or not note.exists() or _has_new_files(workspace):
+    if workspace.settings().databases or not note.exists():
+        return None
+    if _has_new_files(workspace) or _has_new_decisions(workspace):
         return None
     known = json.loads(note.read_text())
     edition: str = known["edition"]
@@ -70,6 +72,15 @@ def _has_new_files(workspace: Workspace) -> bool:
         (path.relative_to(inbox).as_posix(), size_and_time(path)) not in known
         for path in inbox_files(inbox)
     )
+
+
+def _has_new_decisions(workspace: Workspace) -> bool:
+    if not workspace.settings().decisions_uri_env and not workspace.decisions.exists():
+        return False  # nobody has decided anything yet, and SQLAlchemy takes a while to import
+    from tieout.decisions.landing import not_landed
+    from tieout.decisions.store import DecisionStore
+
+    return bool(not_landed(DecisionStore.of(workspace), Landing(workspace.landing)))
 
 
 def _note(workspace: Workspace) -> Path:

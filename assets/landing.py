@@ -5,13 +5,18 @@ import dagster as dg
 from assets.common import ARRIVAL_DAYS, FRESHNESS, OWNERS, day_of
 from assets.resources import WorkspaceResource, reporter
 from tieout.database import extract
+from tieout.decisions.landing import land_decisions
+from tieout.decisions.store import DecisionStore
 from tieout.settings import ConfigurationError
+
+ONE_WRITER = "landing"  # whose log of deliveries is written by one at a time
 
 
 @dg.asset(
     key=["landing", "inbox_files"],
     group_name="landing",
     partitions_def=ARRIVAL_DAYS,
+    pool=ONE_WRITER,
     kinds={"file"},
     owners=OWNERS,
     freshness_policy=FRESHNESS,
@@ -37,6 +42,7 @@ def inbox_files(
     key=["landing", "database_extracts"],
     group_name="landing",
     partitions_def=ARRIVAL_DAYS,
+    pool=ONE_WRITER,
     kinds={"postgres"},
     owners=OWNERS,
     # A database may be away for a moment; the extract starts from what was ingested, so trying
@@ -58,4 +64,27 @@ def database_extracts(
             raise dg.Failure(str(error), allow_retries=False) from error
     return dg.MaterializeResult(
         metadata={"extracts": len(landed), "bytes": sum(delivery.bytes for delivery in landed)}
+    )
+
+
+@dg.asset(
+    key=["landing", "decisions"],
+    group_name="landing",
+    partitions_def=ARRIVAL_DAYS,
+    pool=ONE_WRITER,
+    kinds={"sqlite"},
+    owners=["team:finance-operations"],
+    description="What people have decided since the last run. Grain: one file of new decisions.",
+)
+def decisions(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource
+) -> dg.MaterializeResult[None]:
+    """Land the decisions that were not landed yet; where none is new, nothing is landed."""
+    try:
+        store = DecisionStore.of(workspace.workspace)
+        landed = land_decisions(store, workspace.landing, day_of(context))
+    except ConfigurationError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    return dg.MaterializeResult(
+        metadata={"files": len(landed), "bytes": sum(delivery.bytes for delivery in landed)}
     )

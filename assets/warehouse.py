@@ -101,7 +101,8 @@ def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool =
         "as_of": as_of.isoformat() if as_of else "latest",
     }
     folder = str(PROJECT.project_dir)
-    command = ["build", "--exclude-resource-type", "unit_test"]
+    # Seeds of an older version have other columns, so they are made anew like all else.
+    command = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
     command += [] if test else ["--exclude-resource-type", "test"]
     command += ["--project-dir", folder, "--profiles-dir", folder]
     command += ["--vars", json.dumps(variables), "--log-level-file", "none"]

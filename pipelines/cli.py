@@ -16,8 +16,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from pipelines.decided import decide
 from pipelines.explained import print_answer
 from pipelines.failure import RunFailed
+from pipelines.options import Home
 from pipelines.progress import progress_bar
 from pipelines.reports import (
     STATUS_SQL,
@@ -32,6 +34,7 @@ from pipelines.reports import (
     print_table,
 )
 from tieout import __version__
+from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
 from tieout.figures import headline
 from tieout.settings import FIRST_DAY, ConfigurationError, Workspace, today
@@ -43,12 +46,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Home = Annotated[
-    Path,
-    typer.Option(
-        "--home", envvar="TIEOUT_HOME", help="The workspace.", file_okay=False, show_default=False
-    ),
-]
+app.add_typer(decide, name="decide")
 
 
 class Format(StrEnum):
@@ -63,7 +61,7 @@ def main() -> None:
     """Run the command; what a user can mend is an error of one line and exit code 2."""
     try:
         app()
-    except (ConfigurationError, NoEdition, NotReadOnly) as error:
+    except (ConfigurationError, DecisionRefused, NoEdition, NotReadOnly) as error:
         err.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
     except RunFailed as failure:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.canonical import canonical_tables
 from assets.editions import build_edition
-from assets.landing import database_extracts, inbox_files
+from assets.landing import database_extracts, decisions, inbox_files
 from assets.quality import expectations
 from assets.resources import WorkspaceResource
 from assets.warehouse import build_warehouse, use_workspace
@@ -28,7 +28,14 @@ def build_definitions(home: Path) -> dg.Definitions:
         key for key in warehouse.keys if warehouse.get_asset_spec(key).group_name == "marts"
     )
     return dg.Definitions(
-        assets=[inbox_files, database_extracts, canonical_tables, warehouse, build_edition(marts)],
+        assets=[
+            inbox_files,
+            database_extracts,
+            decisions,
+            canonical_tables,
+            warehouse,
+            build_edition(marts),
+        ],
         asset_checks=[expectations],
         jobs=[daily, reread],
         schedules=[every_morning],

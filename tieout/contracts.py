@@ -460,6 +460,35 @@ FEE_CONTRACTS = Table(
     version="updated_at",
 )
 
+# What a person says of items, and what another says of that; and in which role.
+PROPOSALS = ("match", "write_off", "explain", "dismiss")
+ANSWERS = ("approve", "refuse", "revoke")
+DECIDING_ROLES = ("analyst", "approver", "admin")
+
+DECISIONS = Table(
+    "decisions",
+    "one decision of a person on items of a leg, or on such a decision",
+    _schema(
+        {
+            "decision_id": _TEXT,
+            "sequence": _MINOR,  # its number among all decisions, from 1
+            "kind": _TEXT,
+            "leg": _TEXT,
+            "item_ids": _TEXT,  # a JSON list
+            "actor": _TEXT,
+            "role": _TEXT,
+            "decided_at": TIMESTAMP,
+        },
+        {
+            "reason_code": _TEXT,
+            "note": _TEXT,
+            "about": _TEXT,  # the decision that an approval, refusal or revocation answers
+            "before": _TEXT,  # JSON: the items and their value, as the person saw them
+        },
+    ),
+    key=("decision_id",),
+)
+
 BUSINESS_TABLES = {
     table.name: table
     for table in (
@@ -479,8 +508,13 @@ BUSINESS_TABLES = {
         ADVANCES,
         TAX_LINES,
         FEE_CONTRACTS,
+        DECISIONS,
     )
 }
+
+# The report_id of a file that states all that its source has of a table: which table, its format
+# says. A whole export that is newer supersedes it, and what that one lacks is deleted.
+FULL_EXPORT = "full_export"
 
 # What the platform says about the files themselves. One row per landed file in `source_files`;
 # the others refer to it by SHA-256.

@@ -20,10 +20,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
+from deltalake import Schema as DeltaSchema
+from deltalake.transaction import AddAction
 
 from tieout.engine import connect
 from tieout.landing import Progress
@@ -153,20 +156,23 @@ class Editions:
     ) -> PublishedTable:
         folder = self.root / "tables" / name
         folder.mkdir(parents=True, exist_ok=True)
-        rows = warehouse.execute(f"select * from {relation}").to_arrow_reader(122_880)
-        write_deltalake(str(folder), rows, mode="overwrite", schema_mode="overwrite")
-        table = DeltaTable(str(folder))
-        actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-        paths = sorted(folder / action["path"] for action in actions)
+        schema = warehouse.execute(f"select * from {relation} limit 0").to_arrow_table().schema
+        table = _delta_table(folder, schema)
+        # DuckDB writes the file with all its threads and little memory; Delta only commits it.
+        path = folder / f"{uuid4().hex}.parquet"
+        target = f"{_quote(str(path))} (format parquet, compression zstd, compression_level 1)"
+        ((rows,),) = warehouse.execute(f"copy (select * from {relation}) to {target}").fetchall()
+        seen = path.stat()
+        stats = json.dumps({"numRecords": rows})
+        added = AddAction(path.name, seen.st_size, {}, int(seen.st_mtime * 1000), True, stats)
+        table.create_write_transaction([added], "overwrite", DeltaSchema.from_arrow(schema))
+        table.update_incremental()
         return PublishedTable(
             delta_version=table.version(),
-            rows=sum(action["num_records"] for action in actions),
+            rows=rows,
             content_hash=hash_,
             columns=tuple(_columns(warehouse, relation)),
-            files=tuple(
-                PublishedFile(path.relative_to(self.root).as_posix(), _sha256(path))
-                for path in paths
-            ),
+            files=(PublishedFile(path.relative_to(self.root).as_posix(), _sha256(path)),),
         )
 
     @contextmanager
@@ -228,6 +234,15 @@ def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
         """
     ).fetchall()[0]
     return hashlib.sha256(json.dumps([columns, count, upper, lower]).encode()).hexdigest()
+
+
+def _delta_table(folder: Path, schema: pa.Schema) -> DeltaTable:
+    """The Delta table of a folder with the columns of a schema; made or changed if need be."""
+    wanted = DeltaSchema.from_arrow(schema)
+    if not DeltaTable.is_deltatable(str(folder)) or DeltaTable(str(folder)).schema() != wanted:
+        empty = schema.empty_table()
+        write_deltalake(str(folder), empty, mode="overwrite", schema_mode="overwrite")
+    return DeltaTable(str(folder))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:

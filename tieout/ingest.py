@@ -7,11 +7,14 @@ a file without it is read again, and reading again writes the same files under t
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,7 @@ from duckdb import DuckDBPyConnection
 
 from tieout.canonical import Canonical
 from tieout.cards import truncate_cards, truncate_text
-from tieout.contracts import ALL_SCHEMAS, Table
+from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT, Table
 from tieout.engine import connect
 from tieout.formats import by_format, recognise
 from tieout.formats.base import (
@@ -42,6 +45,8 @@ from tieout.settings import FileRule
 
 # Level 1 of zstd and row groups of about 122k rows: the cheapest to write and to scan of those
 # tried; see docs/decisions.md.
+_FILES_AT_ONCE = min(4, os.cpu_count() or 1)
+_WORKSHOP = ".writing"
 _PARQUET = {"compression": "zstd", "compression_level": 1, "write_statistics": True}
 
 
@@ -97,12 +102,15 @@ def ingest(
         for delivery in landing.contents(arrival_day)
         if again or not canonical.is_read(delivery, lambda name: by_format(name).version)
     ]
+    shutil.rmtree(canonical.root / _WORKSHOP, ignore_errors=True)
     accounts = []
-    with connect() as engine:
-        for number, delivery in enumerate(todo):
+    # Arrow and DuckDB work outside the interpreter's lock, so files are read side by side.
+    with connect() as engine, ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+        read = partial(_ingest_file, engine, landing, canonical, rules)
+        for number, account in enumerate(pool.map(read, todo)):
             if progress:
-                progress(delivery.origin, number, len(todo))
-            accounts.append(_ingest_file(engine, landing, canonical, rules, delivery))
+                progress(account.delivery.origin, number, len(todo))
+            accounts.append(account)
     return accounts
 
 
@@ -115,8 +123,8 @@ def _ingest_file(
 ) -> FileAccount:
     account = FileAccount(delivery)
     path = landing.path(delivery.sha256)
-    workshop = canonical.root / ".writing"
-    shutil.rmtree(workshop, ignore_errors=True)
+    workshop = canonical.root / _WORKSHOP / delivery.sha256
+    engine = engine.cursor()
     writer = _Writer(engine, workshop, account)
     try:
         with writer:
@@ -146,8 +154,10 @@ def _choose_reader(
     path: Path, delivery: Delivery, rules: tuple[FileRule, ...], account: FileAccount
 ) -> Reader:
     for rule in rules:
-        if Path(delivery.origin).match(rule.files):
+        if rule.fits(delivery):
             reader, account.source = by_format(rule.format), rule.source
+            if rule.full_export:
+                account.report = Report(FULL_EXPORT)
             break
     else:
         reader = recognise(Head.of(path, delivery.origin))

@@ -39,6 +39,11 @@ class Delivery:
     size_and_time: str | None = None
 
     @property
+    def is_extract(self) -> bool:
+        """Whether the platform made it itself; no file of the inbox can pass for such a one."""
+        return self.size_and_time is None
+
+    @property
     def modified_at(self) -> datetime | None:
         """When the file it came from was last changed; None for an extract made in memory."""
         if self.size_and_time is None:

@@ -11,12 +11,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tieout.contracts import BUSINESS_TABLES
+from tieout.landing import Delivery
 from tieout.money import exponent
 
 CONFIG_NAME = "tieout.toml"
+DECISIONS_ORIGIN = "decisions"  # of what was decided, as it is landed
 
 TEMPLATE = """\
 # A Tieout workspace. Every key is required; `tieout run` names what is missing or unknown.
@@ -31,12 +40,23 @@ as_of = "{as_of}"
 # The environment variable that holds the address of a webhook to post failures to ("" for none).
 failure_webhook_env = ""
 
+# The environment variable that holds the address of the PostgreSQL database in which people's
+# decisions are kept ("" keeps them in data/decisions.sqlite).
+decisions_uri_env = ""
+
 # Files are recognised by their content. To say it explicitly, one block per kind of file;
 # `files` is a pattern below inbox/, `source` the name that its records get:
 # [[files]]
 # files = "stripe-eu/*.csv"
 # format = "stripe_payout_reconciliation"
 # source = "stripe_eu"
+# Each file of these states all that its source has of one table, so a record that the newest one
+# lacks is deleted. Every file of that source and format must then be such an export:
+# [[files]]
+# files = "erp/payments*.csv"
+# format = "own_payments"
+# source = "erp"
+# full_export = true
 
 # Tables read from the company's own PostgreSQL, incrementally. The address is read from the
 # environment variable named here, so that no password stands in this file:
@@ -57,11 +77,15 @@ class _Strict(BaseModel):
 
 
 class FileRule(_Strict):
-    """Says explicitly what the files of a pattern are, instead of recognising them."""
+    """Says explicitly what the files of a pattern are, instead of recognising them.
+
+    `full_export` says that each file states all that the source has of the format's table.
+    """
 
     files: str
     format: str
     source: str
+    full_export: bool = False
 
     @field_validator("format")
     @classmethod
@@ -70,6 +94,27 @@ class FileRule(_Strict):
 
         by_format(name)
         return name
+
+    @model_validator(mode="after")
+    def _whole_tables_only(self) -> FileRule:
+        # A statement or a settlement report is of a period: the next one does not replace it.
+        if self.full_export and not self.format.startswith("own_"):
+            raise ValueError(
+                f"full_export is for the company's own tables (own_…); {self.format} is of a period"
+            )
+        return self
+
+    def fits(self, delivery: Delivery) -> bool:
+        """Whether the rule is about what was delivered."""
+        return Path(delivery.origin).match(self.files)
+
+
+class ExtractRule(FileRule):
+    """Says what an extract is that the platform made; a file of that name in the inbox is none."""
+
+    def fits(self, delivery: Delivery) -> bool:
+        """Whether the rule is about what was delivered."""
+        return delivery.is_extract and super().fits(delivery)
 
 
 class Database(_Strict):
@@ -101,6 +146,7 @@ class Settings(_Strict):
     reporting_currency: str
     as_of: Literal["today", "latest"] | date
     failure_webhook_env: str
+    decisions_uri_env: str
     files: tuple[FileRule, ...] = ()
     databases: tuple[Database, ...] = ()
 
@@ -110,15 +156,30 @@ class Settings(_Strict):
         exponent(currency)
         return currency
 
+    @model_validator(mode="after")
+    def _exports_are_not_mixed(self) -> Settings:
+        # Nothing would say whether a change came before a full export or after it.
+        kinds: dict[tuple[str, str], bool] = {}
+        for rule in self.file_rules:
+            if kinds.setdefault((rule.source, rule.format), rule.full_export) != rule.full_export:
+                raise ValueError(
+                    f"the files of source {rule.source!r} and format {rule.format!r} are all "
+                    "full exports or none is: give the others a source of their own"
+                )
+        return self
+
     @property
     def file_rules(self) -> tuple[FileRule, ...]:
         """What is known of files before looking into them: the configured, then the extracts."""
+        decisions = ExtractRule(
+            files=f"{DECISIONS_ORIGIN}/*.jsonl", format="own_decisions", source="decisions"
+        )
         extracts = (
-            FileRule(files=database.origin(table), format=f"own_{table}", source=database.source)
+            ExtractRule(files=database.origin(table), format=f"own_{table}", source=database.source)
             for database in self.databases
             for table in database.tables
         )
-        return (*self.files, *extracts)
+        return (decisions, *self.files, *extracts)
 
     def as_of_date(self) -> date | None:
         """The fixed as-of date of a run, or None where the newest business date decides."""
@@ -146,6 +207,7 @@ class Workspace:
         self.landing = self.data / "landing"
         self.canonical = self.data / "canonical"
         self.warehouse = self.data / "warehouse.duckdb"
+        self.decisions = self.data / "decisions.sqlite"
         self.editions = self.data / "editions"
         self.quality = self.data / "quality"
         self.dagster_home = self.data / "dagster"

@@ -38,4 +38,13 @@
 {# An id that is the same on every engine: the MD5 of the parts in text. #}
 {% macro hash_id(parts) -%} md5({{ parts | join(" || '|' || ") }}) {%- endmacro %}
 
+{#
+  A number below two to the power of 32 that two different texts hardly ever share. It differs from
+  engine to engine: for sums that are compared within a run, never for an id.
+#}
+{% macro fingerprint(text) %} {{ return(adapter.dispatch("fingerprint")(text)) }} {% endmacro %}
+{% macro duckdb__fingerprint(text) -%}
+    cast(hash({{ text }}) % 4294967296 as hugeint)
+{%- endmacro %}
+
 {% macro first_of_month(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}

@@ -3,7 +3,7 @@
   the item, so a change of policy or of the day needs no new matching.
 
   Expects the columns of merge_movements, and: tolerance (minor units), deadline and late_until
-  (dates), as_of.
+  (dates), as_of, write_off_decision_id.
 #}
 {% macro item_status() %}
     case
@@ -15,13 +15,15 @@
         then 'matched_within_tolerance'
         when (left_count = 0 or right_count = 0) and as_of <= deadline
         then 'in_transit'
+        when write_off_decision_id is not null
+        then 'written_off'
         else 'broken'
     end
 {% endmacro %}
 
 {#
   The pass that matched an item: one record a side, several that agree in their sum, an entry that
-  took the only payouts that come to its amount, or the likeness of two that share no key.
+  took the only payouts that come to its amount, the likeness of two that share no key, or a person.
 #}
 {% macro item_pass() %}
     case

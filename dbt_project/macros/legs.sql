@@ -3,6 +3,7 @@
   its leg_ model of one line and its row in policies.csv.
 
     left, right      what stands on its sides, in words
+    key              what the records of an item have in common, in words
     missing_left     the break of an item that has a right side only; missing_right the reverse.
                      Without them a missing side is a difference like any other, and never late.
     mismatch         the break of two sides that differ; without it the records tell which it is:
@@ -12,7 +13,7 @@
     has_netting      what is left after the merge by key is searched for netted deposits
     draws            what comes in, for the proof of conservation: the canonical table, and on its
                      staging model (or another relation, where a side is computed) the amount, the
-                     day, and if they are not plain columns the currency, the source and the scope
+                     day, and if they are not plain columns the record, currency, source and scope
 #}
 {% macro legs() %}
     {% set payment_events = [
@@ -34,6 +35,7 @@
             [
                 {
                     "name": "ledger_balance",
+                    "key": "source, journal and currency",
                     "title": "Ledger balance",
                     "left": "Debits",
                     "right": "Credits",
@@ -42,6 +44,7 @@
                 },
                 {
                     "name": "payment_ledger",
+                    "key": "kind of event and its id",
                     "title": "Payments to ledger",
                     "left": "Payments",
                     "right": "Ledger",
@@ -52,6 +55,7 @@
                 },
                 {
                     "name": "payment_settlement",
+                    "key": "processor, kind of event and the processor's reference",
                     "title": "Payments to settlement",
                     "left": "Payments",
                     "right": "Settlement",
@@ -71,6 +75,7 @@
                 },
                 {
                     "name": "batch_payout",
+                    "key": "processor, payout and currency",
                     "title": "Settlement to payout",
                     "left": "Settlement lines",
                     "right": "Payout",
@@ -83,6 +88,7 @@
                 },
                 {
                     "name": "payout_bank",
+                    "key": "processor and payout reference, as the bank's text repeats it",
                     "title": "Payout to bank",
                     "left": "Payout",
                     "right": "Bank",
@@ -100,6 +106,7 @@
                 },
                 {
                     "name": "ledger_bank",
+                    "key": "account, currency and statement",
                     "title": "Ledger cash to bank balance",
                     "left": "Cash postings",
                     "right": "Statement",
@@ -121,6 +128,7 @@
                 },
                 {
                     "name": "fee_contract",
+                    "key": "settlement line",
                     "title": "Fees to contract",
                     "left": "Fees charged",
                     "right": "Contract",
@@ -134,6 +142,7 @@
                         {
                             "table": "fee_contracts",
                             "relation": "int_contract_fees",
+                            "record": hash_id(["record_id", "'contract'"]),
                             "source": "contract_source",
                             "amount": "contract_minor",
                             "day": "business_date",
@@ -143,6 +152,7 @@
                 },
                 {
                     "name": "fx_conversion",
+                    "key": "settlement line",
                     "title": "Conversion to stated rate",
                     "left": "Settled",
                     "right": "At the stated rate",
@@ -156,6 +166,7 @@
                         {
                             "table": "settlement_lines",
                             "relation": "int_conversions",
+                            "record": hash_id(["record_id", "'fx'"]),
                             "amount": "converted_minor",
                             "day": "created_at",
                             "scope": "excluded_reason is null",
@@ -184,3 +195,17 @@
 
 {# Whether the leg of a row declares it. #}
 {% macro declares(attribute) -%} {{ declared(attribute) }} is not null {%- endmacro %}
+
+{#
+  The version of a leg's rules: a hash of its declaration and of the models that say which records
+  it compares by which key. How records merge and items are judged is Tieout's own version.
+#}
+{% macro rule_version(leg) %}
+    {% set parts = [tojson(leg)] %}
+    {% if execute %}
+        {% for node in graph.nodes.values() if node.name in ["mov_" ~ leg.name, "leg_" ~ leg.name] %}
+            {% do parts.append(node.name ~ node.raw_code) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(local_md5(parts | sort | join("|"))[:12]) }}
+{% endmacro %}

@@ -45,36 +45,66 @@
   their amounts, currencies and dates enter nothing, and alone they are no item.
 #}
 {% macro merge_movements(leg) %}
-    with
-        records as (
-            select m.*, case when excluded_reason is null then side else 'left out' end as standing
-            from {{ ref("mov_" ~ leg) }} as m
-            where
-                excluded_reason is null
-                {% if leg_named(leg).asks_excluded %} or side = 'left' {% endif %}
-        )
-
+    {% set asks_excluded = leg_named(leg).asks_excluded %}
+    {% set left = (
+        "side = 'left' and excluded_reason is null" if asks_excluded else "side = 'left'"
+    ) %}
+    {% set taken = "excluded_reason is null" if asks_excluded else "true" %}
     select
         {{ hash_id(["'" ~ leg ~ "'", "match_key"]) }} as item_id,
         '{{ leg }}' as leg,
         match_key,
         min(processor) as processor,
-        coalesce(min(case when standing = 'left' then reference end), min(reference)) as reference,
-        cast(sum(case when standing = 'left' then 1 else 0 end) as integer) as left_count,
-        cast(sum(case when standing = 'right' then 1 else 0 end) as integer) as right_count,
-        cast(sum(case when standing = 'left out' then 1 else 0 end) as integer) as left_out_count,
-        {{ sum_minor("case when standing = 'left' then amount_minor else 0 end") }} as left_minor,
-        {{ sum_minor("case when standing = 'right' then amount_minor else 0 end") }} as right_minor,
-        min(case when standing = 'left' then amount_minor end) as left_lowest_minor,
-        max(case when standing = 'left' then amount_minor end) as left_highest_minor,
-        min(case when standing = 'right' then amount_minor end) as right_lowest_minor,
-        max(case when standing = 'right' then amount_minor end) as right_highest_minor,
-        min(case when standing <> 'left out' then currency end) as lowest_currency,
-        max(case when standing <> 'left out' then currency end) as highest_currency,
-        min(case when standing = 'left' then currency end) as left_currency,
-        min(case when standing = 'left' then business_date end) as left_date,
-        max(case when standing = 'right' then business_date end) as right_date
-    from records
+        -- The left side's, else the right side's: one text to compare where two would be dearer.
+        substr(min(case when {{ left }} then '0' else '1' end || reference), 2) as reference,
+        cast(sum(case when {{ left }} then 1 else 0 end) as integer) as left_count,
+        cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
+        {% if asks_excluded %}
+            cast(sum(case when {{ taken }} then 0 else 1 end) as integer) as left_out_count,
+        {% else %} 0 as left_out_count,
+        {% endif %}
+        {{ sum_minor("case when " ~ left ~ " then amount_minor else 0 end") }} as left_minor,
+        {{ sum_minor("case when side = 'right' then amount_minor else 0 end") }} as right_minor,
+        min(case when {{ left }} then amount_minor end) as left_lowest_minor,
+        max(case when {{ left }} then amount_minor end) as left_highest_minor,
+        min(case when side = 'right' then amount_minor end) as right_lowest_minor,
+        max(case when side = 'right' then amount_minor end) as right_highest_minor,
+        min(case when {{ taken }} then currency end) as lowest_currency,
+        max(case when {{ taken }} then currency end) as highest_currency,
+        min(case when {{ left }} then currency end) as left_currency,
+        min(case when {{ left }} then business_date end) as left_date,
+        max(case when side = 'right' then business_date end) as right_date
+    from {{ ref("mov_" ~ leg) }}
+    where excluded_reason is null {% if asks_excluded %} or side = 'left' {% endif %}
     group by match_key
-    having sum(case when standing <> 'left out' then 1 else 0 end) > 0
+    {% if asks_excluded %} having sum(case when {{ taken }} then 1 else 0 end) > 0 {% endif %}
+{% endmacro %}
+
+{#
+  Items of a leg that computes its right side from its left: both are one record, so there is
+  nothing to merge. `relation` has a row a record; the other arguments are expressions on it.
+#}
+{% macro pair_movements(leg, relation, left, right, business_date) %}
+    select
+        {{ hash_id(["'" ~ leg ~ "'", "record_id"]) }} as item_id,
+        '{{ leg }}' as leg,
+        record_id as match_key,
+        processor,
+        processor_reference as reference,
+        1 as left_count,
+        1 as right_count,
+        0 as left_out_count,
+        {{ left }} as left_minor,
+        {{ right }} as right_minor,
+        {{ left }} as left_lowest_minor,
+        {{ left }} as left_highest_minor,
+        {{ right }} as right_lowest_minor,
+        {{ right }} as right_highest_minor,
+        currency as lowest_currency,
+        currency as highest_currency,
+        currency as left_currency,
+        cast({{ business_date }} as date) as left_date,
+        cast({{ business_date }} as date) as right_date
+    from {{ relation }}
+    where excluded_reason is null
 {% endmacro %}

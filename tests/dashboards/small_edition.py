@@ -53,7 +53,10 @@ from
 _DERIVED = (
     """
 insert into fct_breaks by name
-select i.* exclude (item_id, match_key, status, match_pass, right_date), item_id as break_id,
+select
+    i.* exclude (item_id, match_key, status, match_pass, right_date, match_decision_id,
+        write_off_decision_id),
+    item_id as break_id,
     abs(difference_minor) as value_minor,
     abs(difference_minor) * if(currency = 'EUR', 2, 1) as value_reporting_minor,
     'USD' as reporting_currency, '8-30' as age_bucket

@@ -25,6 +25,11 @@ def build(home: Path, tables: dict[str, list[Row]], as_of: str) -> Ask:
         ingesting.drop(f"{table}.csv", sheet(rows))
     accounts = ingesting.run()
     assert [a for a in accounts if a.status != "read"] == []
+    return rebuild(workspace)
+
+
+def rebuild(workspace: Workspace) -> Ask:
+    """Build and test every model of what was ingested; a way to ask the warehouse."""
     resource = WorkspaceResource(home=str(workspace.home))
     use_workspace(resource)
     results = build_models(resource, reporter("building"))

@@ -75,6 +75,24 @@ def test_conservation_holds_and_every_record_has_one_place(ask: Ask) -> None:
     ) == [(0,)]
 
 
+def test_the_run_stores_its_own_check_and_what_it_learnt(ask: Ask) -> None:
+    ((left, planted, accepted),) = ask(
+        "select left_lines, decoys_planted, decoys_accepted from rpt_likeness_decoys"
+        " where leg = 'payout_bank'"
+    )
+    assert left == COUNT
+    assert planted > 0
+    assert accepted == 0
+    assert ask("select value from rpt_likeness_parameters where parameter = 'learnt'") == [(1,)]
+
+
+def test_what_a_pair_could_have_been_instead_is_kept(ask: Ask) -> None:
+    outcomes = dict(ask("select outcome, count(*) from fct_candidates group by 1"))
+    taken = len(ask(PAIRS))
+    assert outcomes["taken"] == taken
+    assert set(outcomes) <= {"taken", "suggested", "rejected"}
+
+
 def test_the_order_of_the_files_decides_nothing(ask: Ask, tmp_path: Path) -> None:
     other = build(tmp_path / "w", company(shuffled=7), as_of="2027-01-01")
     amounts = (

@@ -105,6 +105,17 @@ def test_twins_are_shown_and_not_guessed(ask: Ask) -> None:
     assert ask(sql) == [(4,)]
 
 
+def test_the_candidates_of_what_is_ambiguous_are_all_there(ask: Ask) -> None:
+    sql = """
+        select c.outcome, count(*), count(distinct c.right_item_id)
+        from fct_candidates as c
+        join fct_reconciliation_items as i on i.item_id = c.right_item_id
+        where c.pass = 'netting' and i.currency in ('USD', 'EUR')
+        group by 1 order by 1
+    """
+    assert ask(sql) == [("ambiguous", 2, 1), ("taken", 3, 1)]
+
+
 def test_a_debit_of_the_processor_is_netted_too(ask: Ask) -> None:
     assert ask(ITEMS.format("GBP")) == [
         ("broken", None, "unknown_reference", 0, 1, 0, 123, False, 1),

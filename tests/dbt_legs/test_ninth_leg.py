@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt_legs")]
 DECLARATION = """
                 {
                     "name": "invoice_payment",
+                    "key": "invoice",
                     "title": "Invoices to payments",
                     "left": "Invoices",
                     "right": "Payments",
@@ -46,7 +47,7 @@ union all
     )
 }}
 """
-POLICY = "invoice_payment,*,1970-01-01,9999-12-31,0,0,2,4,0,0\n"
+POLICY = "invoice_payment,*,1970-01-01,9999-12-31,0,0,2,4,0,0,\n"
 END_OF_LEGS = "            ]\n        )\n    }}\n"
 
 

@@ -17,7 +17,7 @@ from pipelines.definitions import build_definitions
 from pipelines.failure import RunFailed
 from pipelines.run import exclusive
 from tests.pipeline.conftest import DAY, Company, make_company
-from tieout.editions import NOT_IDENTIFYING, Editions
+from tieout.editions import NOT_IDENTIFYING
 from tieout.settings import ConfigurationError, Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
@@ -138,35 +138,6 @@ def test_a_run_with_nothing_new_does_not_even_start(
     company.run()
     dropped.unlink()
     assert len(started) == 2
-
-
-def test_other_names_order_days_and_a_crash_give_the_same_edition(
-    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The files renamed so that they arrive in another order, over two days, with a crash."""
-    other = Company(
-        Workspace.create(tmp_path / "o", reporting_currency="USD", as_of="latest"), company.truth
-    )
-    paths = [path for path in sorted(company.workspace.inbox.rglob("*")) if path.is_file()]
-    late = {path for number, path in enumerate(paths) if number % 3 == 0}
-    for number, path in enumerate(reversed(paths)):
-        if path not in late:
-            shutil.copy2(path, other.workspace.inbox / f"{number:04d}")
-    publish = Editions.publish
-
-    def dies(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Editions, "publish", dies)
-    with pytest.raises(RunFailed, match="No space left"):
-        other.run(DAY)
-    assert other.editions.current_id() is None
-    monkeypatch.setattr(Editions, "publish", publish)
-    for number, path in enumerate(sorted(late)):
-        shutil.copy2(path, other.workspace.inbox / f"{number:04d}-late")
-    other.run(DAY + timedelta(days=1))
-    assert hashes(other) == hashes(company)
-    assert other.editions.current_id() == company.editions.current_id()
 
 
 def test_a_broken_proof_publishes_nothing_and_says_which(company: Company, tmp_path: Path) -> None:

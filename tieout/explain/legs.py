@@ -11,7 +11,7 @@ from tieout.explain.words import COMPARED, REASONS, meaning, plural, words
 # Items that are told one by one; of a payout's thousands of lines the sums are told.
 LEGS_MAX = 24
 CANDIDATES_MAX = 20
-_STATUS_ORDER = ("broken", "in_transit", "matched_within_tolerance", "matched")
+_STATUS_ORDER = ("broken", "in_transit", "written_off", "matched_within_tolerance", "matched")
 
 
 class Legs:
@@ -199,10 +199,12 @@ def _rule(policy: Row) -> str:
     parts = [f"{plural(minor, 'minor unit')} off counts as equal"] if minor else []
     parts += [f"{bps} basis points off counts as equal"] if bps else []
     parts = parts or ["equal to the minor unit"]
+    # Editions of before have no calendar.
+    day = "business day" if policy.get("calendar") else "day"
     if policy["deadline_days"]:
-        parts.append(f"in transit for {plural(policy['deadline_days'], 'day')}")
+        parts.append(f"in transit for {plural(policy['deadline_days'], day)}")
     if policy["missing_days"] > policy["deadline_days"]:
-        parts.append(f"late until day {policy['missing_days']}")
+        parts.append(f"late until {day} {policy['missing_days']}")
     if policy["netting_window_days"]:
         parts.append(f"netted over {plural(policy['netting_window_days'], 'day')}")
     return ", ".join(parts)

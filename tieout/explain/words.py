@@ -22,6 +22,7 @@ BREAKS = {
 STATUSES = {
     "in_transit": "one side has not come yet and is not due yet",
     "matched_within_tolerance": "the difference is within the tolerance",
+    "written_off": "a person has given up the difference",
 }
 PASSES = {
     "exact": "one record on each side, equal",
@@ -29,6 +30,7 @@ PASSES = {
     "netting": "one entry without a reference is the only sum of these payouts",
     "tolerance": "equal within the tolerance",
     "fuzzy": "no key is shared, but amount, day and text are as of one",
+    "manual": "a person has matched them",
 }
 REASONS = {
     "nothing_captured": "nothing was captured",
@@ -56,6 +58,7 @@ BECAUSE = {
     "newer_version": "it states a newer version",
     "later_arrival": "it arrived on a later day",
     "later_change": "it was changed later",
+    "newer_full_export": "it is a newer full export of the same table",
     "order_unknown": "nothing says which of the two corrects the other: check them",
 }
 COMPARED = {
@@ -79,7 +82,7 @@ def meaning(status: str, match_pass: str | None, break_type: str | None) -> str:
     """Why an item has its status; a name that is new here is said as it is."""
     if break_type:
         return BREAKS.get(break_type, words(break_type))
-    if match_pass:
+    if match_pass and status != "written_off":
         return PASSES.get(match_pass, words(match_pass))
     return STATUSES.get(status, words(status))
 

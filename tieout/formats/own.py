@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,11 @@ _WORDS = {
         "other",
     ),
 }
+# Decisions have roles of their own: those of people.
+_DECISION_WORDS = {
+    "kind": (*contracts.PROPOSALS, *contracts.ANSWERS),
+    "role": contracts.DECIDING_ROLES,
+}
 # Their direction is in what they are, so their amounts have no sign.
 _UNSIGNED = ("refunds", "disputes", "transfers", "advances")
 
@@ -93,6 +98,7 @@ class _OwnRecords:
     version: ClassVar[int] = 1
     source: ClassVar[str]
     title: ClassVar[str]
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = _WORDS
 
     def __init_subclass__(cls, table: Table) -> None:
         cls.table, cls.source, cls.format = table, table.name, f"own_{table.name}"
@@ -144,8 +150,8 @@ class _OwnRecords:
         name = column.name
         if name.endswith("currency"):
             return draft.currency(name)
-        if name in _WORDS:
-            return draft.choice(name, _WORDS[name])
+        if name in self.words:
+            return draft.choice(name, self.words[name])
         if pa.types.is_integer(column.type):
             return draft.integer(name, column.type)
         if pa.types.is_date(column.type):
@@ -236,6 +242,16 @@ class OwnBankBalances(_OwnRecords, table=contracts.BANK_BALANCES):
     """Stated balances that a data warehouse has already brought into the contract's columns."""
 
 
+class OwnDecisions(_OwnRecords, table=contracts.DECISIONS):
+    """People's decisions, as the store of decisions hands them over."""
+
+    words = _DECISION_WORDS
+
+    def recognises(self, head: Head) -> bool:
+        """Never by content: a file in the inbox does not become a decision by looking like one."""
+        return False
+
+
 class OwnCosts(_OwnRecords, table=contracts.COSTS):
     """Costs as people write them: by month, in major units or minor, with or without an id."""
 
@@ -300,6 +316,7 @@ OWN_READERS = (
     OwnSettlementLines(),
     OwnBankLines(),
     OwnBankBalances(),
+    OwnDecisions(),
 )
 
 

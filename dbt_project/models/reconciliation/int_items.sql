@@ -1,21 +1,24 @@
 {{ config(materialized="view") }}
 
--- Items of all legs after the netting and the fuzzy pass, beside the policy that holds for them:
--- the
--- processor's own, else the leg's.
+-- Items of all legs after all passes, the manual one last, beside the policy that holds for them
+-- on their day.
 with
+    untouched as (
+        select
+            i.*,
+            cast(null as varchar) as match_decision_id,
+            cast(null as varchar) as write_off_decision_id,
+            cast(null as varchar) as explain_decision_id
+        from {{ ref("int_grouped") }} as i
+        left join {{ ref("res_manual") }} as m on i.leg = m.leg and i.match_key = m.match_key
+        where m.match_key is null
+    ),
+
     items as (
-        {% for leg in legs() %}
-            {% if leg.has_netting %}{{ merge_netted(leg.name) }}
-            {% else %}
-                select
-                    i.*,
-                    cast(null as varchar) as regrouped_by,
-                    false as is_ambiguous,
-                    cast(null as integer) as candidate_count
-                from {{ ref("leg_" ~ leg.name) }} as i
-                {% endif %} {{ "union all" if not loop.last }}
-        {% endfor %}
+        select *
+        from untouched
+        union all
+        {{ merge_manual() }}
     ),
 
     dated as (select items.*, coalesce(left_date, right_date) as business_date from items)
@@ -24,10 +27,14 @@ select
     i.*,
     c.as_of,
     greatest(
-        {{ policy("tolerance_minor") }},
-        {{ divide_whole("abs(i.left_minor) * " ~ policy("tolerance_bps"), "10000") }}
+        p.tolerance_minor, {{ divide_whole("abs(i.left_minor) * p.tolerance_bps", "10000") }}
     ) as tolerance,
-    {{ add_days("i.business_date", policy("deadline_days")) }} as deadline,
-    {{ add_days("i.business_date", policy("missing_days")) }} as late_until
+    p.deadline,
+    p.late_until
 from dated as i
-cross join {{ ref("int_as_of") }} as c {{ policy_joins("i", "business_date") }}
+cross join {{ ref("int_as_of") }} as c
+left join
+    {{ ref("int_policy_days") }} as p
+    on i.leg = p.leg
+    and coalesce(i.processor, '*') = p.processor
+    and i.business_date = p.day

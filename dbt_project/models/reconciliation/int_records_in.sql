@@ -12,7 +12,8 @@ with
                     {{ draw.currency or "currency" }} as currency,
                     cast({{ draw.day }} as date) as business_date,
                     count(*) as rows_in,
-                    {{ sum_minor("abs(" ~ draw.amount ~ ")") }} as minor_in
+                    {{ sum_minor("abs(" ~ draw.amount ~ ")") }} as minor_in,
+                    sum({{ fingerprint(draw.record or "record_id") }}) as records_print
                 from {{ ref(draw.relation or "stg_" ~ draw.table) }}
                 where {{ draw.scope or "true" }}
                 group by 1, 2, 3, 4, 5 {{ "union all" if not (last_leg and loop.last) }}
@@ -27,6 +28,7 @@ select
     currency,
     business_date,
     cast(sum(rows_in) as bigint) as rows_in,
-    {{ sum_minor("minor_in") }} as minor_in
+    {{ sum_minor("minor_in") }} as minor_in,
+    sum(records_print) as records_print
 from drawn
 group by 1, 2, 3, 4, 5

@@ -1,1 +1,9 @@
-{{ merge_movements("fx_conversion") }}
+{{
+    pair_movements(
+        "fx_conversion",
+        ref("int_conversions"),
+        left="gross_minor",
+        right="converted_minor",
+        business_date="created_at",
+    )
+}}

@@ -30,5 +30,10 @@ select
     b.age_days,
     {{ age_bucket("b.age_days") }} as age_bucket,
     b.is_ambiguous,
-    b.candidate_count
-from broken as b {{ reporting_joins("b", "currency", "business_date") }}
+    b.candidate_count,
+    b.explain_decision_id,
+    d.reason_code
+from broken as b
+left join
+    {{ ref("int_decisions") }} as d on b.explain_decision_id = d.decision_id
+    {{ reporting_joins("b", "currency", "business_date") }}

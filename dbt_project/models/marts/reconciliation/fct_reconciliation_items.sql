@@ -1,7 +1,4 @@
-with
-    judged as (
-        select int_items.*, {{ item_status() }} as status from {{ ref("int_items") }} as int_items
-    )
+{{ config(materialized="view") }}
 
 select
     item_id,
@@ -10,19 +7,22 @@ select
     processor,
     reference,
     status,
-    {{ item_pass() }} as match_pass,
-    {{ break_type() }} as break_type,
+    match_pass,
+    break_type,
     left_count,
     right_count,
     left_minor,
     right_minor,
-    left_minor - right_minor as difference_minor,
-    coalesce(left_currency, lowest_currency) as currency,
+    difference_minor,
+    currency,
     business_date,
     right_date,
     deadline,
     as_of,
-    {{ days_between("business_date", "as_of") }} as age_days,
+    age_days,
     is_ambiguous,
-    candidate_count
-from judged
+    candidate_count,
+    match_decision_id,
+    write_off_decision_id,
+    explain_decision_id
+from {{ ref("int_judged") }}

@@ -1,6 +1,6 @@
 -- What came in, counted in staging, against where it went, counted in the members and items.
 -- The two sides share no join and no filter, so a record that is lost or used twice shows.
-{% set standings = ["matched", "in_transit", "broken", "excluded"] %}
+{% set standings = ["matched", "in_transit", "broken", "written_off", "excluded"] %}
 with
     came_in as (select * from {{ ref("int_records_in") }}),
 
@@ -8,7 +8,7 @@ with
         select
             d.*,
             case standing when 'matched_within_tolerance' then 'matched' else standing end as place
-        from {{ ref("rpt_members_daily") }} as d
+        from {{ ref("int_members_daily") }} as d
     ),
 
     went as (
@@ -23,8 +23,11 @@ with
                     case when place = '{{ standing }}' then records else 0 end
                 ) as rows_{{ standing }},
                 {{ sum_minor("case when place = '" ~ standing ~ "' then abs_minor end") }}
-                as minor_{{ standing }} {{ "," if not loop.last }}
+                as minor_{{ standing }},
             {% endfor %}
+            sum(
+                case when place in ('{{ standings | join("', '") }}') then records_print end
+            ) as records_print
         from standing
         group by leg, source_table, source, currency, business_date
     )
@@ -41,7 +44,12 @@ select
     {% endfor %}
     cast(
         coalesce(c.rows_in, 0) - coalesce(
-            w.rows_matched + w.rows_in_transit + w.rows_broken + w.rows_excluded, 0
+            w.rows_matched
+            + w.rows_in_transit
+            + w.rows_broken
+            + w.rows_written_off
+            + w.rows_excluded,
+            0
         ) as bigint
     ) as rows_difference,
     cast(coalesce(c.minor_in, 0) as bigint) as minor_in,
@@ -50,9 +58,19 @@ select
     {% endfor %}
     cast(
         coalesce(c.minor_in, 0) - coalesce(
-            w.minor_matched + w.minor_in_transit + w.minor_broken + w.minor_excluded, 0
+            w.minor_matched
+            + w.minor_in_transit
+            + w.minor_broken
+            + w.minor_written_off
+            + w.minor_excluded,
+            0
         ) as bigint
-    ) as minor_difference
+    ) as minor_difference,
+    cast(
+        case
+            when coalesce(c.records_print, 0) <> coalesce(w.records_print, 0) then 1 else 0
+        end as bigint
+    ) as records_replaced
 from came_in as c
 full outer join
     went as w

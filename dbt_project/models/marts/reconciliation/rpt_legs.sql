@@ -8,7 +8,9 @@ with
                 {{ loop.index }} as place,
                 '{{ leg.title }}' as title,
                 '{{ leg.left }}' as left_side,
-                '{{ leg.right }}' as right_side
+                '{{ leg.right }}' as right_side,
+                {{ dbt.string_literal(dbt.escape_single_quotes(leg.key)) }} as compared_by,
+                '{{ rule_version(leg) }}' as rule_version
                 {{ "union all" if not loop.last }}
         {% endfor %}
     ),
@@ -29,10 +31,13 @@ select
     d.title,
     d.left_side,
     d.right_side,
+    d.compared_by,
+    d.rule_version,
     p.tolerance_minor,
     p.tolerance_bps,
     p.deadline_days,
     p.missing_days,
+    p.calendar,
     p.netting_window_days,
     p.netting_candidates,
     cast(coalesce(n.items, 0) as bigint) as items,
