@@ -54,12 +54,19 @@ format: setup ## Format Python and SQL
 dev: setup ## Dagster's pages for the demo workspace (make demo first)
 	@$(BIN)/tieout dagster --home $(DEMO)
 
-bench: setup ## What the road costs on this machine (PAYMENTS=20000 a month)
-	@$(BIN)/python -m benchmarks.road --payments $(PAYMENTS)
+.venv-bench/ready: requirements-bench.lock | setup
+	@$(PYTHON) -m venv .venv-bench
+	@echo "Installing the tools to compare with into .venv-bench …"
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: .venv-bench/ready ## What the road costs on this machine (PAYMENTS=20000 a month)
+	@.venv-bench/bin/python -m benchmarks.road --payments $(PAYMENTS)
 
 lock: setup ## Lock all dependencies by hash after a change of pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --generate-hashes --no-header -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --extra dev --generate-hashes --no-header -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --extra bench --generate-hashes --no-header -o requirements-bench.lock
 	@echo "uv" | $(BIN)/uv pip compile - --quiet --universal --generate-hashes --no-header -o requirements-uv.lock
 
 clean: ## Remove the environment, the demo and what tools have cached
-	@rm -rf .venv demo dbt_project/target .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-bench demo dbt_project/target .pytest_cache .mypy_cache .ruff_cache .hypothesis
