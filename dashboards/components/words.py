@@ -9,6 +9,7 @@ LEGS = {
     "batch_payout": "Settlement to payout",
     "payout_bank": "Payout to bank",
     "ledger_bank": "Ledger cash to bank balance",
+    "clearing": "Money in transit in the ledger",
     "fee_contract": "Fees to contract",
     "fx_conversion": "Conversions to rate",
 }
@@ -19,6 +20,7 @@ SIDES = {
     "batch_payout": ("Settlement lines", "Payout"),
     "payout_bank": ("Payout", "Bank"),
     "ledger_bank": ("Cash postings", "Statement"),
+    "clearing": ("Payouts posted", "Arrivals posted"),
     "fee_contract": ("Fees charged", "Contract"),
     "fx_conversion": ("Settled", "At stated rate"),
 }

@@ -127,6 +127,23 @@
                     ],
                 },
                 {
+                    "name": "clearing",
+                    "key": "processor and payout, or what the bank leg tied it to",
+                    "title": "Money in transit in the ledger",
+                    "left": "Payouts posted",
+                    "right": "Arrivals posted",
+                    "missing_left": "unknown_reference",
+                    "missing_right": "missing_in_bank",
+                    "draws": [
+                        {
+                            "table": "ledger_entries",
+                            "amount": "amount_minor",
+                            "day": "effective_at",
+                            "relation": "int_transit_entries",
+                        },
+                    ],
+                },
+                {
                     "name": "fee_contract",
                     "key": "settlement line",
                     "title": "Fees to contract",

@@ -93,7 +93,8 @@ def test_the_bank_differs_from_payouts_where_the_truth_says_so(any_world: World)
     for reference in in_pairs:
         del found["bank_entry_missing"][reference]
     for kind in BANK_ERRORS:
-        planted = any_world.planted(kind)
+        planted = any_world.planted(kind, "payout_bank")
+        assert planted.keys() == any_world.planted(kind, "clearing").keys()
         expected = {reference: error["amount_minor"] for reference, error in planted.items()}
         assert found[kind] == expected
     # The bank books a payout that the company cannot read of.
@@ -138,7 +139,7 @@ def account_of(world: World, line: Line) -> str:
 def netted_pairs(world: World) -> list[tuple[str, str]]:
     """Each netted payout with the one that its account was paid before."""
     before: dict[str, str] = {}
-    stated, netted, pairs = payouts(world), world.planted("payouts_netted"), []
+    stated, netted, pairs = payouts(world), world.planted("payouts_netted", "payout_bank"), []
     for reference, line in sorted(stated.items(), key=lambda item: str(item[1].paid_on)):
         if line.processor == "stripe":
             if reference in netted:

@@ -39,7 +39,7 @@ def test_decoys_must_be_matched(decoyed: World) -> None:
     assert {error["expected"] for error in decoyed.errors} == {"matched"}
     assert {error["amount_minor"] for error in decoyed.errors} == {0}
     assert {error["break_type"] for error in decoyed.errors} == {None}
-    assert len({error["error_id"] for error in decoyed.errors}) == len(decoyed.errors)
+    assert len({(e["error_id"], e["leg"]) for e in decoyed.errors}) == len(decoyed.errors)
     assert all((decoyed.inbox / error["file"]).exists() for error in decoyed.errors)
 
 

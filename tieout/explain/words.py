@@ -68,6 +68,7 @@ COMPARED = {
     "batch_payout": "processor, payout, currency",
     "payout_bank": "processor, letters and digits of the payout's reference",
     "ledger_bank": "bank account, currency, statement",
+    "clearing": "processor, payout as the bank leg ties it",
     "fee_contract": "the settlement line itself",
     "fx_conversion": "the settlement line itself",
 }

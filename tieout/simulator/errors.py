@@ -120,11 +120,17 @@ KINDS: Mapping[Fate, Kind] = {
     Fate.CUT_OFF_EDGE: _often(1, _P, payment_settlement=None),
     Fate.SAME_AMOUNT_TWINS: _often(2, _P, payment_settlement=None),
     Fate.PAYOUT_TOTAL_WRONG: _often(1, _O, batch_payout="control_total_mismatch"),
-    Fate.BANK_ENTRY_MISSING: _often(1, _O, payout_bank="missing_in_bank"),
-    Fate.BANK_ENTRY_UNKNOWN: _often(1, _O, payout_bank="unknown_reference"),
-    Fate.BANK_ENTRY_DUPLICATED: _often(1, _O, payout_bank="duplicate"),
-    Fate.BANK_AMOUNT_WRONG: _often(1, _O, payout_bank="amount_mismatch"),
-    Fate.PAYOUTS_NETTED: _often(4, _O, payout_bank=None),
+    Fate.BANK_ENTRY_MISSING: _often(
+        1, _O, payout_bank="missing_in_bank", clearing="missing_in_bank"
+    ),
+    Fate.BANK_ENTRY_UNKNOWN: _often(
+        1, _O, payout_bank="unknown_reference", clearing="unknown_reference"
+    ),
+    Fate.BANK_ENTRY_DUPLICATED: _often(1, _O, payout_bank="duplicate", clearing="duplicate"),
+    Fate.BANK_AMOUNT_WRONG: _often(
+        1, _O, payout_bank="amount_mismatch", clearing="amount_mismatch"
+    ),
+    Fate.PAYOUTS_NETTED: _often(4, _O, payout_bank=None, clearing=None),
     Fate.FILE_TRUNCATED: _often(
         1, _R, payment_settlement="missing_in_settlement", payout_bank="missing_in_bank"
     ),

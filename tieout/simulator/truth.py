@@ -207,8 +207,8 @@ def of_payouts(draws: Draws, month: Month, made: Iterable[Payout]) -> Iterator[p
                 off = payout.booked
             case Fate.BANK_ENTRY_UNKNOWN:
                 off, reference = bank.unknown_amount(payout), payout.unknown_reference
-        ((leg, break_type),) = KINDS[fate].shows.items()
-        yield _row(draws, month, payout, fate, leg, break_type, off, reference, file)
+        for leg, break_type in KINDS[fate].shows.items():
+            yield _row(draws, month, payout, fate, leg, break_type, off, reference, file)
 
 
 def of_deliveries(draws: Draws, month: Month, made: Iterable[Delivery]) -> Iterator[pa.Table]:
