@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SERVE ?= yes
 DEMO ?= demo
-PAYMENTS ?= 20000
+PAYMENTS ?= 100000
 BIN := .venv/bin
 
 .PHONY: help setup demo test test-fast lint format dev bench lock clean
@@ -60,8 +60,8 @@ dev: setup ## Dagster's pages for the demo workspace (make demo first)
 	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements-bench.lock
 	@touch $@
 
-bench: .venv-bench/ready ## What the road costs on this machine (PAYMENTS=20000 a month)
-	@.venv-bench/bin/python -m benchmarks.road --payments $(PAYMENTS)
+bench: .venv-bench/ready ## What the road costs on this machine (PAYMENTS=100000 in all; results in benchmarks/results)
+	@.venv-bench/bin/python -m benchmarks.road --payments $(PAYMENTS) --json benchmarks/results/$(PAYMENTS).json
 
 lock: setup ## Lock all dependencies by hash after a change of pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --extra dev --generate-hashes --no-header -o requirements.lock

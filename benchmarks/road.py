@@ -1,10 +1,16 @@
-"""The whole road on the simulated company: seconds, CPU, memory and records a second by stage.
+"""The whole road on a simulated company, by the commands that people use.
 
-python -m benchmarks.road [--payments 20000] [--json results.json]
+python -m benchmarks.road [--payments 1000000] [--no-peers] [--json FILE]
 
-It simulates two months, runs the real daily job once from scratch and once with nothing new, and
-compares with the time DuckDB takes just to scan the canonical columns the legs need. Seconds drift
-from machine to machine; the ratios hold.
+1. `tieout simulate --columnar` writes two months.
+2. `tieout run` does all of it: landing, canonical, checks, models with all result tables and
+   proofs, edition. The last day of deliveries is held back.
+3. The last day is delivered, and `tieout run` again.
+4. `tieout run` once more, with nothing new.
+5. DuckDB scans the canonical columns that the legs need: what the work is measured by.
+6. The settlement leg alone, by its SQL and by other tools, each held against the same answer.
+
+Every step is a process of its own. Seconds drift from machine to machine; the ratios hold.
 """
 
 from __future__ import annotations
@@ -12,38 +18,54 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import platform
+import shutil
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 from rich.console import Console
 
-from pipelines.run import run_daily
+from benchmarks.peers import PEERS
+from benchmarks.processes import Cost, Failed, answer, measured
 from tieout.editions import Editions
-from tieout.engine import connect
-from tieout.figures import headline
 from tieout.settings import Workspace
-from tieout.simulator import ErrorRates, parse_months, simulate
+
+CONSOLE = Console(stderr=True)
+MONTHS = "2024-09..2024-10"
+COMMAND = ["-c", "from pipelines.cli import main; main()"]
 
 SCAN = """
-select (select sum(amount_minor) + count(distinct event_type) from read_parquet('{0}/ledger_entries/*/*.parquet')),
-  (select sum(captured_minor) + max(length(processor_reference)) from read_parquet('{0}/payments/*/*.parquet')),
-  (select sum(net_minor) + max(length(processor_reference)) from read_parquet('{0}/settlement_lines/*/*.parquet'))
-"""  # noqa: E501
+import sys
+from tieout.engine import connect
+root = sys.argv[1]
+with connect() as engine:
+    engine.execute(f'''
+      select
+        (select sum(amount_minor) + max(length(journal_id)) + max(length(reference))
+          + max(length(account)) + count(distinct effective_at::date)
+          from read_parquet('{root}/ledger_entries/*/*.parquet')),
+        (select sum(captured_minor) + max(length(processor_reference)) + max(length(attempt_id))
+          from read_parquet('{root}/payments/*/*.parquet')),
+        (select sum(net_minor) + sum(presentment_minor) + max(length(processor_reference))
+          + max(length(payout_id)) from read_parquet('{root}/settlement_lines/*/*.parquet'))
+    ''').fetchall()
+"""
 
 
-def measured(work: Callable[[], object]) -> dict[str, float]:
-    """Wall and CPU seconds of some work in this process."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return {
-        "wall_s": round(time.perf_counter() - wall, 2),
-        "cpu_s": round(time.process_time() - cpu, 2),
-    }
+def step(what: str, arguments: list[str], spill: Path | None = None) -> Cost:
+    """One step with a word to whoever waits."""
+    with CONSOLE.status(what):
+        cost, _ = measured(arguments, spill=spill)
+    CONSOLE.print(
+        f"{what:<34}{cost.wall_s:>9.1f} s {cost.cpu_s:>9.1f} CPU-s {cost.peak_mb:>7,} MB"
+        + (f", {cost.spill_mb:,} MB spilled" if cost.spill_mb else "")
+    )
+    return cost
 
 
 def stages(workspace: Workspace) -> dict[str, float]:
@@ -55,47 +77,131 @@ def stages(workspace: Workspace) -> dict[str, float]:
         return {s.step_key: round((s.end_time or 0) - (s.start_time or 0), 2) for s in steps}
 
 
-def benchmark(payments: int, home: Path) -> dict[str, object]:
-    """Simulate, run from scratch, run again; figures by stage."""
-    workspace = Workspace.create(home / "w", reporting_currency="USD", as_of="latest")
-    figures: dict[str, object] = {}
-    figures["simulate"] = measured(
-        lambda: simulate(
-            workspace.inbox,
-            home / "truth",
-            months=parse_months("2024-09..2024-10"),
-            seed=7,
-            payments_per_month=payments,
-            errors=ErrorRates(),
+def held_back(inbox: Path, outside: Path) -> list[tuple[Path, Path]]:
+    """Take the files of the last day of deliveries out of the inbox."""
+    files = [path for path in inbox.rglob("*") if path.is_file()]
+    days = {path: date.fromtimestamp(path.stat().st_mtime) for path in files}  # noqa: DTZ012
+    last, outside_names = max(days.values()), []
+    for number, path in enumerate(sorted(path for path in files if days[path] == last)):
+        outside.mkdir(exist_ok=True)
+        moved = outside / f"{number}-{path.name}"
+        shutil.move(path, moved)
+        outside_names.append((moved, path))
+    return outside_names
+
+
+def sides(workspace: Workspace, folder: Path) -> None:
+    """The movements of the settlement leg as files that any tool reads."""
+    folder.mkdir()
+    with duckdb.connect(str(workspace.data / "warehouse.duckdb"), read_only=True) as connection:
+        for side in ("left", "right"):
+            connection.execute(
+                f"copy (select match_key as key, amount_minor as amount, currency"
+                f" from mov_payment_settlement where side = '{side}' and excluded_reason is null)"
+                f" to '{folder / side}.parquet'"
+            )
+        counts = " union all ".join(
+            f"select key, count(*) as n from '{folder / side}.parquet' group by key"
+            for side in ("left", "right")
         )
-    )
-    day, quiet = date(2026, 1, 5), Console(quiet=True)
-    figures["first_run"] = measured(lambda: run_daily(workspace, day, quiet))
-    figures["first_run_stages_s"] = stages(workspace)
-    figures["run_with_nothing_new"] = measured(lambda: run_daily(workspace, day, quiet))
-    with connect() as engine:
-        scan = measured(lambda: engine.execute(SCAN.format(workspace.canonical)).fetchall())
+        connection.execute(
+            f"create temp table once as select key from ({counts}) group by key having max(n) = 1"
+        )
+        for side in ("left", "right"):
+            connection.execute(
+                f"copy (select * from '{folder / side}.parquet' where key in (from once))"
+                f" to '{folder / side}_once.parquet'"
+            )
+
+
+def peers(folder: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each tool's cost and ratio to the leg's own SQL; `Failed` where an answer is another."""
+    own: dict[bool, tuple[Cost, dict[str, int]]] = {}
+    for name, (_, once) in PEERS.items():
+        with CONSOLE.status(name):
+            cost, found = answer(["-m", "benchmarks.peers", name, str(folder)])
+        base, expected = own.setdefault(once, (cost, found))
+        if found != expected:
+            raise Failed(f"{name} says {found}, and Tieout {expected}")
+        wall, cpu = cost.wall_s / base.wall_s, cost.cpu_s / base.cpu_s
+        CONSOLE.print(
+            f"  {name:<18}{cost.wall_s:>8.2f} s {wall:>5.1f} × {cost.cpu_s:>8.2f} CPU-s"
+            f" {cpu:>5.1f} × {cost.peak_mb:>7,} MB"
+        )
+        yield (
+            name,
+            {
+                **cost.as_dict(),
+                "wall_ratio": round(wall, 2),
+                "cpu_ratio": round(cpu, 2),
+                **found,
+            },
+        )
+
+
+def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
+    """All steps at one size; figures by step."""
+    workspace = Workspace.create(home / "w", reporting_currency="USD", as_of="latest")
+    run = [*COMMAND, "run", "--home", str(workspace.home)]
+    spill = workspace.data / "warehouse.duckdb.tmp"
+    simulate = [*COMMAND, "simulate", "--home", str(workspace.home), "--columnar"]
+    simulate += ["--months", MONTHS, "--payments-per-month", str(payments // 2), "--seed", "7"]
+    figures: dict[str, object] = {"payments": payments, "machine": machine()}
+    figures["simulate"] = step("simulate", simulate).as_dict()
+    last_day = held_back(workspace.inbox, home / "held")
+    first = step("run, all but the last day", run, spill)
+    figures["run"] = first.as_dict()
+    figures["run_stages_wall_s"] = stages(workspace)
+    for moved, path in last_day:
+        shutil.move(moved, path)
+    second = step(f"run, the last day's {len(last_day)} files", run, spill)
+    figures["last_day"] = second.as_dict()
+    figures["last_day_stages_wall_s"] = stages(workspace)
+    figures["nothing_new"] = step("run, nothing new", run).as_dict()
+    nothing = step("import and connect alone", ["-c", "from tieout.engine import connect"])
+    scan = step("scan of the same columns", ["-c", SCAN, str(workspace.canonical)])
+    figures["scan"] = scan.as_dict()
+    scan_cpu = max(scan.cpu_s - nothing.cpu_s, 0.01)
     editions = Editions(workspace.editions)
     with editions.connect() as connection:
-        records = headline(connection, editions.get()).records
-    first, warehouse = figures["first_run"], figures["first_run_stages_s"]
-    figures["scan"] = scan
-    figures["records"] = records
-    figures["records_per_s"] = round(records / first["wall_s"])  # type: ignore[index]
-    figures["warehouse_to_scan"] = round(warehouse["warehouse"] / max(scan["wall_s"], 0.01), 1)  # type: ignore[index]
-    figures["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        ((rows,),) = connection.execute("select sum(records) from rpt_source_files").fetchall()
+    figures |= {
+        "rows": int(rows),
+        "rows_per_s": round(int(rows) / first.wall_s),
+        "run_cpu_to_scan_cpu": round(first.cpu_s / scan_cpu, 1),
+        "last_day_cpu_to_run_cpu": round(second.cpu_s / first.cpu_s, 3),
+    }
+    if with_peers:
+        folder = home / "sides"
+        sides(workspace, folder)
+        figures["peers"] = dict(peers(folder))
     return figures
+
+
+def machine() -> dict[str, object]:
+    """What the figures were made on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    packages = ("duckdb", "dbt-core", "dagster", "pyarrow")
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 2**30),
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
 
 
 def main() -> None:
     """Parse the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--payments", type=int, default=20_000, help="payments a month")
+    parser.add_argument("--payments", type=int, default=100_000, help="payments in all")
+    parser.add_argument("--no-peers", action="store_true", help="leave out the other tools")
+    parser.add_argument("--folder", type=Path, help="where there is room for the files")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        figures = benchmark(arguments.payments, Path(folder))
-    text = json.dumps({"payments_a_month": arguments.payments, **figures}, indent=1)
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        figures = benchmark(arguments.payments, Path(folder), not arguments.no_peers)
+    text = json.dumps(figures, indent=1)
     print(text)
     if arguments.json:
         arguments.json.write_text(text + "\n")
