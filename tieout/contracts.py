@@ -442,7 +442,9 @@ FEE_CONTRACTS = Table(
             "contract_line_id": _TEXT,
             "processor": _TEXT,
             "line_kind": _TEXT,  # of the settlement line that is charged
-            "fee_component": _TEXT,  # interchange, scheme_fee, markup, fixed_fee
+            # interchange, scheme_fee, markup, fixed_fee: charged on the line; network_fee: billed
+            # by the card network, up to two months later
+            "fee_component": _TEXT,
             "rate_ppm": _MINOR,  # parts per million of the line's gross
             "fixed_minor": _MINOR,  # on top, a line, in the line's currency
             "effective_from": _DATE,
@@ -457,6 +459,24 @@ FEE_CONTRACTS = Table(
         },
     ),
     key=("contract_line_id",),
+    version="updated_at",
+)
+
+NETWORK_BILLS = Table(
+    "network_bills",
+    "one line of a card network's bill for a month of service",
+    _schema(
+        {
+            "bill_line_id": _TEXT,
+            "network": _TEXT,  # as contracts and payments write the card brand
+            "service_month": _DATE,  # a day of the month that is billed, not of the bill
+            "billed_on": _DATE,
+            "amount_minor": _MINOR,  # what is owed; a credit note is negative
+            "currency": _TEXT,
+        },
+        {"fee_name": _TEXT, "updated_at": TIMESTAMP},
+    ),
+    key=("bill_line_id",),
     version="updated_at",
 )
 
@@ -508,6 +528,7 @@ BUSINESS_TABLES = {
         ADVANCES,
         TAX_LINES,
         FEE_CONTRACTS,
+        NETWORK_BILLS,
         DECISIONS,
     )
 }

@@ -22,6 +22,7 @@
                 "advances": "updated_at",
                 "tax_lines": "updated_at",
                 "fee_contracts": "updated_at",
+                "network_bills": "updated_at",
                 "decisions": none,
             }
         )

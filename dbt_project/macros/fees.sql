@@ -16,6 +16,7 @@
     }}
 {% endmacro %}
 
+{# What is charged on a settlement line; the network's own fee is billed later. #}
 {% macro fee_components() %}
     {{ return(["interchange", "scheme_fee", "markup", "fixed_fee"]) }}
 {% endmacro %}

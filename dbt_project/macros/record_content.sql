@@ -59,6 +59,7 @@
         "transfers": {"reference": "transfer_id", "amount": "amount_minor"},
         "advances": {"reference": "advance_event_id", "amount": "principal_minor"},
         "tax_lines": {"reference": "tax_line_id", "amount": "tax_minor"},
+        "network_bills": {"reference": "bill_line_id", "amount": "amount_minor"},
         "fee_contracts": {"reference": "contract_line_id"},
         "decisions": {"reference": "decision_id", "currency": "null"},
     } %}

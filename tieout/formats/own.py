@@ -55,7 +55,7 @@ _WORDS = {
     "advance_stage": ("granted", "repaid", "written_off"),
     "tax_kind": ("vat", "gst", "sales_tax"),
     "line_kind": contracts.LINE_KINDS,
-    "fee_component": ("interchange", "scheme_fee", "markup", "fixed_fee"),
+    "fee_component": ("interchange", "scheme_fee", "markup", "fixed_fee", "network_fee"),
     "account_type": ("asset", "liability", "equity", "income", "expense"),
     "role": (
         "processor_clearing",
@@ -226,6 +226,10 @@ class OwnFeeContracts(_OwnRecords, table=contracts.FEE_CONTRACTS):
     """Prices that were agreed with processors."""
 
 
+class OwnNetworkBills(_OwnRecords, table=contracts.NETWORK_BILLS):
+    """Bills of card networks by month of service."""
+
+
 class OwnFxRates(_OwnRecords, table=contracts.FX_RATES):
     """Exchange rates that treasury keeps, of currencies that no central bank publishes."""
 
@@ -312,6 +316,7 @@ OWN_READERS = (
     OwnAdvances(),
     OwnTaxLines(),
     OwnFeeContracts(),
+    OwnNetworkBills(),
     OwnFxRates(),
     OwnSettlementLines(),
     OwnBankLines(),

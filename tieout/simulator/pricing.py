@@ -15,11 +15,12 @@ import pyarrow as pa
 from tieout.contracts import FEE_CONTRACTS
 from tieout.simulator.draws import Ints
 from tieout.simulator.payments import BRANDS, FUNDINGS
-from tieout.simulator.phases import PHASES, PROCESSORS
+from tieout.simulator.phases import ADYEN, PHASES, PROCESSORS
 from tieout.simulator.schedule import seconds
 
 _INTERCHANGE = np.array([12_000, 4_000, 9_000])  # by `FUNDINGS`
 _SCHEME = np.array([1_300, 1_300, 2_500, 1_500, 1_500])  # by `BRANDS`
+_NETWORK = np.array([150, 180, 0, 120, 120])  # by `BRANDS`: billed by the networks themselves
 # By phase and processor.
 _MARKUP = np.array(
     [[3000, 2800], [2500, 2300], [2000, 1800], [1500, 1300], [1200, 1000], [800, 700]]
@@ -49,6 +50,11 @@ def capture_fees(gross: Ints, processor: Ints, brand: Ints, funding: Ints, at: I
     )
 
 
+def network_fees(gross: Ints, brand: Ints) -> Ints:
+    """What the card networks will bill for captures of these amounts, by the contract."""
+    return _part(gross, _NETWORK[brand])
+
+
 def dispute_fee(count: int) -> Ints:
     """What is charged for a chargeback, whatever its amount."""
     return np.full(count, _DISPUTE_FEE, np.int64)
@@ -72,6 +78,10 @@ def contracts() -> pa.Table:
             rows.append(
                 common | {"fee_component": "scheme_fee", "rate_ppm": ppm, "card_brand": brand}
             )
+        if number == ADYEN:
+            for brand, ppm in zip(BRANDS, _NETWORK.tolist(), strict=True):
+                price = {"fee_component": "network_fee", "rate_ppm": ppm, "card_brand": brand}
+                rows.append(common | price)
         ends = [start - timedelta(days=1) for start in _STARTS[1:]]
         for place, (start, end) in enumerate(zip(_STARTS, [*ends, None], strict=True)):
             price = {"fee_component": "markup", "rate_ppm": int(_MARKUP[place, number])}

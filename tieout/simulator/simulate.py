@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tieout.simulator import adyen, bank, company, ledger, stripe
+from tieout.simulator import adyen, bank, company, ledger, networks, stripe
 from tieout.simulator import truth as truths
 from tieout.simulator.amounts import with_amounts
 from tieout.simulator.columnar import settlement_lines
@@ -255,12 +255,24 @@ def _chapter(plan: _Plan, month: Month) -> _Chapter:
     restated = dict(name for delivery in delivered for name in delivery.restated)
     found = [truths.in_files(table, restated) for table in found]
     files = _own_files(plan, month, parts, paid, made)
+    if month in plan.months:
+        files += _bills(plan, month, [origin.lines for origin in origins])
     if plan.is_columnar:
         table = settlement_lines(draws, reports)
         name = f"warehouse/settlement_lines-{month}.parquet"
         files.append(_export(name, company.parquet(table), len(table), month))
     files += [file for delivery in delivered for file in delivery.files]
     return _Chapter(made, found, summary, _write(plan.inbox, files))
+
+
+def _bills(plan: _Plan, month: Month, settled: list[Lines]) -> Iterator[File]:
+    """The bills of card networks for a month, as far as they have come by the last day."""
+    suffix = "parquet" if plan.is_columnar else "csv"
+    for billed_on, table in networks.bills(Draws(plan.seed), month, settled):
+        if billed_on <= plan.last_day:
+            name = f"company/network_bills-{month}-{billed_on:%m%d}.{suffix}"
+            delivered_at = seconds(billed_on) + DAY + 2 * 3600
+            yield File(name, _EXPORT[suffix](table), len(table), delivered_at)
 
 
 def _paid_in(origins: list[_Origin], month: Month) -> Lines:

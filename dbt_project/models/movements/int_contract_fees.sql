@@ -12,6 +12,7 @@ select
     l.processor_reference,
     l.currency,
     l.business_date,
+    l.card_brand,
     l.charged_minor,
     {% for component in fee_components() %}
         {{
@@ -20,6 +21,19 @@ select
             )
         }} +
     {% endfor %} p.fixed_minor as contract_minor,
+    -- What the card network itself will bill for the line; nothing where it is not known.
+    case
+        when l.lacks_payment = 1 and p.reason = 'payment_unknown'
+        then 0
+        else
+            coalesce(
+                {{
+                    divide_rounded(
+                        "cast(abs(l.gross_minor) as hugeint) * p.network_fee_ppm", "1000000"
+                    )
+                }} + p.network_fee_fixed_minor, 0
+            )
+    end as network_fee_minor,
     p.contract_source,
     p.contract_file_sha256,
     p.contract_line,

@@ -72,7 +72,11 @@ with
         select
             ranked.*,
             row_number() over (
-                partition by {{ combination }} order by contract_line_id, contract_record_id
+                partition by {{ combination }}
+                order by
+                    case when fee_component = 'network_fee' then 1 else 0 end,
+                    contract_line_id,
+                    contract_record_id
             ) as place
         from ranked
         where choice = 1
@@ -80,13 +84,25 @@ with
 
 select
     {{ combination }},
-    case when max(is_unknown) = 1 then 'payment_unknown' end as reason,
+    case
+        when max(is_unknown) = 1
+        then 'payment_unknown'
+        -- The network's own fee is billed later, so it alone prices no line.
+        when max(case when fee_component <> 'network_fee' then 1 else 0 end) = 0
+        then 'not_priced'
+    end as reason,
     {% for component in fee_components() %}
         cast(
             sum(case when fee_component = '{{ component }}' then rate_ppm else 0 end) as bigint
         ) as {{ component }}_ppm,
     {% endfor %}
-    {{ sum_minor("fixed_minor") }} as fixed_minor,
+    cast(
+        sum(case when fee_component = 'network_fee' then rate_ppm else 0 end) as bigint
+    ) as network_fee_ppm,
+    {{ sum_minor("case when fee_component <> 'network_fee' then fixed_minor else 0 end") }}
+    as fixed_minor,
+    {{ sum_minor("case when fee_component = 'network_fee' then fixed_minor else 0 end") }}
+    as network_fee_fixed_minor,
     max(case when place = 1 then contract_source end) as contract_source,
     max(case when place = 1 then contract_file_sha256 end) as contract_file_sha256,
     max(case when place = 1 then contract_line end) as contract_line

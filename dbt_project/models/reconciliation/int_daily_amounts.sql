@@ -45,6 +45,20 @@ with
             and interchange_minor = 0
             and scheme_fee_minor = 0
             and fixed_fee_minor = 0
+
+        union all
+
+        -- What card networks will bill counts on the day of the line; what they bill otherwise, on
+        -- the day of the bill.
+        select business_date, currency, 'network_fee', network_fee_minor
+        from {{ ref("int_contract_fees") }}
+        where network_fee_minor <> 0
+
+        union all
+
+        select last_billed_on, currency, 'network_fee', billed_minor - accrued_minor
+        from {{ ref("int_network_fees") }}
+        where bill_lines > 0
     ),
 
     daily as (

@@ -8,6 +8,7 @@
     "markup",
     "fixed_fee",
     "other_fees",
+    "network_fee",
 ] %}
 with
     monthly as (
@@ -51,17 +52,20 @@ select
         markup{{ suffix }}_minor,
         fixed_fee{{ suffix }}_minor,
         other_fees{{ suffix }}_minor,
+        network_fee{{ suffix }}_minor,
         interchange{{ suffix }}_minor
         + scheme_fee{{ suffix }}_minor
         + markup{{ suffix }}_minor
         + fixed_fee{{ suffix }}_minor
-        + other_fees{{ suffix }}_minor as network_cost{{ suffix }}_minor,
+        + other_fees{{ suffix }}_minor
+        + network_fee{{ suffix }}_minor as network_cost{{ suffix }}_minor,
         gross_revenue{{ suffix }}_minor
         - interchange{{ suffix }}_minor
         - scheme_fee{{ suffix }}_minor
         - markup{{ suffix }}_minor
         - fixed_fee{{ suffix }}_minor
-        - other_fees{{ suffix }}_minor as net_revenue{{ suffix }}_minor,
+        - other_fees{{ suffix }}_minor
+        - network_fee{{ suffix }}_minor as net_revenue{{ suffix }}_minor,
     {% endfor %}
     '{{ var("reporting_currency") }}' as reporting_currency,
     last_rate_date,

@@ -1,0 +1,7 @@
+"""Network bills: one line of a card network's bill for a month of service."""
+
+from expectations.common import unexpected_rows
+
+EXPECTATIONS = [
+    unexpected_rows("billed_on < service_month", "A month is billed after it has begun.")
+]
