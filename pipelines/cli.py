@@ -8,7 +8,6 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,8 @@ from rich.markup import escape
 from pipelines.decided import decide
 from pipelines.explained import print_answer
 from pipelines.failure import RunFailed
-from pipelines.options import Home
+from pipelines.measured import metric
+from pipelines.options import Format, Home
 from pipelines.progress import progress_bar
 from pipelines.reports import (
     STATUS_SQL,
@@ -37,6 +37,7 @@ from tieout import __version__
 from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
 from tieout.figures import headline
+from tieout.metrics.question import Unanswerable
 from tieout.settings import FIRST_DAY, ConfigurationError, Workspace, today
 
 app = typer.Typer(
@@ -47,21 +48,14 @@ app = typer.Typer(
 )
 
 app.add_typer(decide, name="decide")
-
-
-class Format(StrEnum):
-    """How `tieout sql` prints its result."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
+app.command()(metric)
 
 
 def main() -> None:
     """Run the command; what a user can mend is an error of one line and exit code 2."""
     try:
         app()
-    except (ConfigurationError, DecisionRefused, NoEdition, NotReadOnly) as error:
+    except (ConfigurationError, DecisionRefused, NoEdition, NotReadOnly, Unanswerable) as error:
         err.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
     except RunFailed as failure:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from assets.warehouse import PROJECT
-
+# Named here as in assets/warehouse.py: a question for a metric must not wait for Dagster to load.
+PROJECT = Path(__file__).parents[1] / "dbt_project"
 _PARTS = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 
 
@@ -21,16 +21,20 @@ def manifest() -> Path:
     Parsing takes seconds, so no process parses on its own: the fingerprint of the project's
     files is kept beside the manifest, and processes that start together wait for one parse.
     """
-    project = Path(PROJECT.project_dir)
-    target = project / "target"
+    target = PROJECT / "target"
     target.mkdir(exist_ok=True)
     path, mark = target / "manifest.json", target / "manifest.fingerprint"
     with FileLock(target / "manifest.lock"):
-        fingerprint = _fingerprint(project)
+        fingerprint = _fingerprint(PROJECT)
         if not path.exists() or not mark.exists() or mark.read_text() != fingerprint:
-            _parse(project)
+            _parse(PROJECT)
             mark.write_text(fingerprint)
     return path
+
+
+def semantic_manifest() -> Path:
+    """The path of dbt's semantic manifest, the definitions of metrics, true to the same files."""
+    return manifest().with_name("semantic_manifest.json")
 
 
 def _fingerprint(project: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,3 +14,11 @@ Home = Annotated[
         "--home", envvar="TIEOUT_HOME", help="The workspace.", file_okay=False, show_default=False
     ),
 ]
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"

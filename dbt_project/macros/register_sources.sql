@@ -19,6 +19,10 @@
     select *
     from
         read_parquet(
-            '{{ files }}', hive_partitioning = true, hive_types = {'arrival_day': date}
+            '{{ files }}',
+            hive_partitioning = true,
+            hive_types = {'arrival_day': date},
+            -- A file of an older version lacks the columns that have come since.
+            union_by_name = true
         )
 {% endmacro %}

@@ -11,6 +11,7 @@ with
             coalesce(category, 'none') as category,
             currency,
             {{ sum_minor("amount_minor") }} as amount_minor,
+            cast(count(*) as bigint) as records,
             -- A month's cost is converted at the last rate of the month.
             {{ add_days(first_of_month("period"), "31") }} as a_day_of_next_month
         from costs

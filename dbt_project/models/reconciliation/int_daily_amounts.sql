@@ -62,7 +62,12 @@ with
     ),
 
     daily as (
-        select business_date, currency, measure, {{ sum_minor("amount_minor") }} as amount_minor
+        select
+            business_date,
+            currency,
+            measure,
+            {{ sum_minor("amount_minor") }} as amount_minor,
+            cast(count(*) as bigint) as records
         from measures
         group by 1, 2, 3
     )
@@ -72,6 +77,7 @@ select
     d.currency,
     d.measure,
     d.amount_minor,
+    d.records,
     {{ in_reporting("d.amount_minor", "d.currency") }} as amount_reporting_minor,
     fx.rate_date
 from daily as d {{ reporting_joins("d", "currency", "business_date") }}

@@ -4,6 +4,7 @@ select
     m.category,
     m.currency,
     m.amount_minor,
+    m.records,
     {{ in_reporting("m.amount_minor", "m.currency") }} as amount_reporting_minor,
     '{{ var("reporting_currency") }}' as reporting_currency,
     fx.rate_date

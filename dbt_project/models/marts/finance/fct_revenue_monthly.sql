@@ -28,6 +28,11 @@ with
                     }} as {{ measure }}{{ suffix }}_minor,
                 {% endfor %}
             {% endfor %}
+            {% for measure in measures %}
+                cast(
+                    sum(case when measure = '{{ measure }}' then records else 0 end) as bigint
+                ) as {{ measure }}_records,
+            {% endfor %}
             max(rate_date) as last_rate_date,
             cast(
                 sum(case when amount_reporting_minor is null then 1 else 0 end) as bigint
@@ -67,6 +72,7 @@ select
         - other_fees{{ suffix }}_minor
         - network_fee{{ suffix }}_minor as net_revenue{{ suffix }}_minor,
     {% endfor %}
+    {% for measure in measures %} {{ measure }}_records, {% endfor %}
     '{{ var("reporting_currency") }}' as reporting_currency,
     last_rate_date,
     days_without_rate
