@@ -15,7 +15,7 @@ with
             -- A month's cost is converted at the last rate of the month.
             {{ add_days(first_of_month("period"), "31") }} as a_day_of_next_month
         from costs
-        group by 1, 2, 3, 4, 6
+        group by 1, 2, 3, 4, 7
     ),
 
     dated as (
