@@ -1,7 +1,9 @@
 """The checks on what comes in: Great Expectations on the day's rows, blocking what follows."""
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import dagster as dg
 
@@ -34,6 +36,9 @@ def expectations(
     outcome, docs = validate(
         workspace.canonical, workspace.workspace.quality, day_of(context), list(BUSINESS_TABLES)
     )
+    told = {name: asdict(checked) for name, checked in outcome.items()}
+    path = workspace.workspace.expectations
+    path.write_text(json.dumps({"day": day_of(context).isoformat(), "tables": told}), "utf-8")
     for name, checked in outcome.items():
         clean = not (checked.failed or checked.errors)
         yield dg.AssetCheckResult(

@@ -8,7 +8,7 @@ import dagster as dg
 from assets.common import ARRIVAL_DAYS
 from assets.inputs import unchanged_edition
 from assets.resources import WorkspaceResource
-from pipelines.hooks import notify_failure
+from pipelines.hooks import note_failure, note_success, notify_failure
 from tieout.landing import inbox_files, size_and_time
 from tieout.settings import today
 
@@ -19,7 +19,7 @@ daily = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.all(),
     partitions_def=ARRIVAL_DAYS,
-    hooks={notify_failure},
+    hooks={notify_failure, note_failure, note_success},
     description="Land, read, check, reconcile and publish what is new.",
 )
 
@@ -27,7 +27,7 @@ reread = dg.define_asset_job(
     "reread",
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("landing"),
     partitions_def=ARRIVAL_DAYS,
-    hooks={notify_failure},
+    hooks={notify_failure, note_failure, note_success},
     config={"ops": {"canonical_tables": {"config": {"again": True}}}},
     description="Read the files of an arrival day again (a backfill over days), land nothing new.",
 )

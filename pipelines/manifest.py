@@ -32,11 +32,6 @@ def manifest() -> Path:
     return path
 
 
-def semantic_manifest() -> Path:
-    """The path of dbt's semantic manifest, the definitions of metrics, true to the same files."""
-    return manifest().with_name("semantic_manifest.json")
-
-
 def _fingerprint(project: Path) -> str:
     digest = hashlib.sha256()
     for part in _PARTS:

@@ -49,14 +49,14 @@ def metric(
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
 ) -> None:
     """Ask for a metric by its name: the same figure as in the dashboards and in SQL."""
-    from pipelines.manifest import semantic_manifest
     from tieout.metrics import Catalogue, Condition, Question, ask
 
-    catalogue = Catalogue(semantic_manifest())
+    workspace = Workspace.open(home)
+    catalogue = Catalogue(workspace.definitions)
     if name is None:
         _print_list(catalogue)
         return
-    editions = Editions(Workspace(home).editions)
+    editions = Editions(workspace.editions)
     chosen = editions.get(edition)
     question = Question(
         metric=name,

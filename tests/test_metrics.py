@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.manifest import semantic_manifest
+from pipelines.manifest import manifest
 from pipelines.measured import shown
 from tieout.metrics import Answer, Catalogue, Condition, Question, Unanswerable, ask
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return Catalogue(semantic_manifest())
+    return Catalogue(manifest().with_name("semantic_manifest.json"))
 
 
 @pytest.fixture
@@ -138,3 +139,8 @@ def test_every_metric_is_whole(catalogue: Catalogue) -> None:
         assert (len(metric.parts) == 2) == (metric.unit in ("bps", "percent", "per_million"))
         assert shown(metric, Decimal(1234), "USD")
         assert catalogue.grains(metric)[-1] == "year"
+
+
+def test_without_a_run_there_are_no_metrics(tmp_path: Path) -> None:
+    with pytest.raises(Unanswerable, match="tieout run"):
+        Catalogue(tmp_path / "semantic_manifest.json")

@@ -209,7 +209,10 @@ class Workspace:
         self.warehouse = self.data / "warehouse.duckdb"
         self.decisions = self.data / "decisions.sqlite"
         self.editions = self.data / "editions"
+        self.definitions = self.data / "dbt" / "semantic_manifest.json"  # of the last run
         self.quality = self.data / "quality"
+        self.expectations = self.quality / "outcome.json"
+        self.runs = self.data / "runs.jsonl"
         self.dagster_home = self.data / "dagster"
 
     @classmethod

@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.manifest import semantic_manifest
 from tests.pipeline.conftest import Company
 from tieout.figures import headline
 from tieout.metrics import Catalogue, Question, ask
@@ -32,7 +31,7 @@ SQL = {
 
 
 def test_a_figure_is_the_same_by_name_in_pages_and_in_sql(company: Company) -> None:
-    catalogue = Catalogue(semantic_manifest())
+    catalogue = Catalogue(company.workspace.definitions)
     edition = company.editions.get()
     with company.editions.connect() as connection:
         page = headline(connection, edition)
@@ -55,7 +54,7 @@ def test_a_figure_is_the_same_by_name_in_pages_and_in_sql(company: Company) -> N
 
 
 def test_every_metric_answers_on_a_real_edition(company: Company) -> None:
-    catalogue = Catalogue(semantic_manifest())
+    catalogue = Catalogue(company.workspace.definitions)
     with company.editions.connect() as connection:
         for metric in catalogue:
             (total,) = ask(connection, catalogue, Question(metric.name)).rows

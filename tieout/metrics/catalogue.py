@@ -38,9 +38,11 @@ class Metric:
 
 
 class Catalogue:
-    """The metrics of a semantic manifest."""
+    """The metrics of a semantic manifest; `Unanswerable` where no run has made one yet."""
 
     def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise Unanswerable("no run has defined metrics here yet; make one with: tieout run")
         from metricflow_semantic_interfaces.implementations.semantic_manifest import (
             PydanticSemanticManifest,
         )
@@ -57,7 +59,7 @@ class Catalogue:
         if name in self._metrics:
             return self._metrics[name]
         near = get_close_matches(name, self._metrics, n=3, cutoff=0.5)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        hint = f"; did you mean {', '.join(near)}?" if near else "."
         raise Unanswerable(f"there is no metric {name!r}{hint} List them with: tieout metric")
 
     @cached_property
