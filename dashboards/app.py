@@ -1,6 +1,6 @@
 """The router: which pages there are, and the bar above whichever is shown.
 
-A new page is a file in ``views/`` and a line in `main`.
+A new page is a file in ``views/`` and a line in `PAGES`.
 """
 
 from __future__ import annotations
@@ -14,27 +14,40 @@ from dashboards.components.palette import is_dark
 
 STATIC = Path(__file__).parent / "static"
 
+# By section of the menu: each page's file in ``views/`` and place in the address, title and icon.
+PAGES = {
+    "": [("overview", "Overview", "home")],
+    "Reconcile": [("reconciliation", "Reconciliation", "compare_arrows")],
+    "Assurance": [
+        ("audit", "Audit", "verified"),
+        ("quality", "Data quality", "fact_check"),
+        ("pipeline", "Pipeline", "conveyor_belt"),
+    ],
+}
+
 
 def main() -> None:
     """Show the page that the address names."""
     st.set_page_config(page_title="Tieout", page_icon=STATIC / "mark.svg", layout="wide")
-    overview = st.Page(
-        "views/overview.py",
-        title="Overview",
-        icon=":material/home:",
-        url_path="overview",
-        default=True,
-    )
-    reconciliation = st.Page(
-        "views/reconciliation.py",
-        title="Reconciliation",
-        icon=":material/compare_arrows:",
-        url_path="reconciliation",
-    )
-    record = st.Page("views/record.py", title="Item", url_path="record", visibility="hidden")
-    links.register({"overview": overview, "reconciliation": reconciliation, "record": record})
-    sections = {"": [overview], "Reconcile": [reconciliation, record]}
-    page = st.navigation([page for pages in sections.values() for page in pages], position="hidden")
+    sections = {
+        section: [
+            st.Page(
+                f"views/{name}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                url_path=name,
+                default=name == "overview",
+            )
+            for name, title, icon in pages
+        ]
+        for section, pages in PAGES.items()
+    }
+    # Reached from a row of a list, so it is not in the menu.
+    item = st.Page("views/record.py", title="Item", url_path="record", visibility="hidden")
+    pages = [page for listed in sections.values() for page in listed]
+    names = [name for listed in PAGES.values() for name, *_ in listed]
+    links.register({**dict(zip(names, pages, strict=True)), "record": item})
+    page = st.navigation([*pages, item], position="hidden")
     logo = STATIC / ("logo-dark.svg" if is_dark() else "logo.svg")
     st.logo(str(logo), icon_image=str(STATIC / "mark.svg"))
     style.apply()

@@ -16,13 +16,18 @@ import duckdb
 import streamlit as st
 
 from tieout.editions import Edition, Editions
+from tieout.editions import select as select_rows
 from tieout.landing import Landing
+from tieout.metrics import Answer, Catalogue, Question
+from tieout.metrics import ask as ask_metric
+from tieout.runs import Checked, Run, RunLog
 from tieout.settings import Workspace
 
 Value = str | int | date | None
 Row = dict[str, Any]
 
 # Queries use all cores; more of them at a time would only make each one slower.
+_SQL_SECONDS = 60
 _AT_A_TIME = threading.BoundedSemaphore(8)
 
 
@@ -47,6 +52,49 @@ def editions(home: Workspace) -> list[Edition]:
 def landing(home: Workspace) -> Landing:
     """Where the original files are."""
     return Landing(home.landing)
+
+
+def runs(home: Workspace, limit: int) -> list[Run]:
+    """The newest runs, newest first; read anew each time, since they end while pages are open."""
+    return list(RunLog(home.runs).runs(limit))
+
+
+def expectations(home: Workspace) -> Checked | None:
+    """What the last run checked of what came in; None before the first run."""
+    return Checked.read(home.expectations)
+
+
+def catalogue(home: Workspace) -> Catalogue:
+    """The metrics as the last run defined them; `Unanswerable` before the first run."""
+    path = home.definitions
+    return _catalogue(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the definitions")
+def _catalogue(path: str, _changed: int) -> Catalogue:
+    return Catalogue(Path(path))
+
+
+def ask(home: Workspace, edition_id: str, metrics: Catalogue, question: Question) -> Answer:
+    """A metric's figures in an edition; `Unanswerable` says what can be asked instead."""
+    with _AT_A_TIME, _connection(str(home.editions), edition_id).cursor() as cursor:
+        return ask_metric(cursor, metrics, question)
+
+
+def select(
+    home: Workspace, edition_id: str, sql: str, limit: int
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The first rows of somebody's own query; `NotReadOnly` and DuckDB's errors say what is wrong.
+
+    A query that runs longer than a minute is stopped.
+    """
+    with _AT_A_TIME, _connection(str(home.editions), edition_id).cursor() as cursor:
+        stop = threading.Timer(_SQL_SECONDS, cursor.interrupt)
+        stop.start()
+        try:
+            return select_rows(cursor, sql, limit=limit)
+        finally:
+            stop.cancel()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -206,14 +206,18 @@ class Editions:
 
 
 def select(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Sequence[object] = (),
+    limit: int | None = None,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns and rows of one query; anything but a query is refused before it runs."""
+    """The columns and (first `limit`) rows of one query; anything else is refused unrun."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise NotReadOnly("only one SELECT at a time can be run: editions are read-only")
     cursor = connection.execute(sql, list(parameters))
-    return [column[0] for column in cursor.description or []], cursor.fetchall()
+    rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+    return [column[0] for column in cursor.description or []], rows
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

@@ -1,4 +1,5 @@
-"""The log of runs: one line a run, written when it ends, read by whoever asks how runs go.
+"""The log of runs: one line a run, written when it ends, read by whoever asks how runs go; and
+what the last run checked.
 
 Dagster keeps everything about its own runs. This is the little of it that a reader of the
 dashboards asks for, in a file that needs no Dagster to read.
@@ -10,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 
@@ -70,3 +72,39 @@ class RunLog:
             steps = tuple(Step(**step) for step in values.pop("steps"))
             found.append(Run(steps=steps, **values))
         return found[::-1]
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """What the expectations say of the rows of one table."""
+
+    name: str
+    rows: int
+    failed: tuple[str, ...]
+    warned: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the last run checked of one arrival day; tables that need a look come first."""
+
+    day: date
+    tables: tuple[CheckedTable, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Checked | None:
+        """What the run wrote; None before the first one."""
+        if not path.exists():
+            return None
+        told = json.loads(path.read_text(encoding="utf-8"))
+        tables = [
+            CheckedTable(
+                name,
+                found["rows"],
+                *(tuple(found[part]) for part in ("failed", "warned", "errors")),
+            )
+            for name, found in told["tables"].items()
+        ]
+        tables.sort(key=lambda t: (not t.errors, not t.failed, not t.warned, -t.rows, t.name))
+        return cls(date.fromisoformat(told["day"]), tuple(tables))

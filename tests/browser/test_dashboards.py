@@ -88,6 +88,10 @@ def select(page: Page, grid: int, row: int) -> None:
         ("reconciliation?period=Nov+2026", "light", 1024),
         (f"record?item={small_edition.item_id('payout_bank', 'broken')}", "light", 1440),
         ("record?item=nothing", "dark", 400),
+        ("audit", "light", 1440),
+        ("audit?look=SQL", "dark", 1024),
+        ("quality", "light", 400),
+        ("pipeline", "dark", 1440),
     ],
 )
 def test_every_page_opens(opened: Opened, path: str, theme: str, width: int) -> None:

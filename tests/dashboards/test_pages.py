@@ -14,7 +14,14 @@ from tests.dashboards import small_edition
 from tieout.settings import Workspace
 
 APP = str(Path(dashboards.data.__file__).with_name("app.py"))
-PAGES = ("views/overview.py", "views/reconciliation.py", "views/record.py")
+PAGES = (
+    "views/overview.py",
+    "views/reconciliation.py",
+    "views/record.py",
+    "views/audit.py",
+    "views/quality.py",
+    "views/pipeline.py",
+)
 BROKEN = small_edition.item_id("payment_settlement", "broken")
 
 
@@ -134,7 +141,9 @@ def test_an_empty_edition_says_what_it_lacks(
     home = small_edition.workspace(tmp_path)
     small_edition.publish(home, is_empty=True)
     app = opened(home, monkeypatch, page)
-    assert re.search("holds no records|Nothing to reconcile|Not in this edition", shown(app))
+    said = "holds no records|Nothing to reconcile|Not in this edition"
+    said += "|No metrics yet|No file has arrived|No run has been noted"
+    assert re.search(said, shown(app))
 
 
 @pytest.mark.parametrize("page", PAGES)
