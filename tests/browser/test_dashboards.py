@@ -172,7 +172,7 @@ def test_no_request_leaves_the_machine(opened: Opened) -> None:
 
 def test_axe_finds_nothing_serious(opened: Opened) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not here")
-    for path in ("", "reconciliation"):
+    for path in ("", "reconciliation", "audit", "audit?look=SQL", "quality", "pipeline"):
         page = opened.page(path)
         found = axe.Axe().run(page).response["violations"]
         assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
