@@ -131,7 +131,8 @@ def pandas(left: Path, right: Path) -> Answer:
     )
     ends = both[["left_lowest", "left_highest", "right_lowest", "right_highest"]]
     currency = both["left_lowest"].fillna(both["right_lowest"])
-    one_currency = pd.concat([ends[c].isna() | (ends[c] == currency) for c in ends], axis=1).all(axis=1)
+    fits = pd.concat([ends[name].isna() | (ends[name] == currency) for name in ends], axis=1)
+    one_currency = fits.all(axis=1)
     return {
         "items": len(both),
         "matched": int((one_currency & (apart == 0)).sum()),
