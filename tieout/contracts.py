@@ -93,6 +93,10 @@ PAYMENTS = Table(
             "funding": _TEXT,
             "issuer_country": _TEXT,
             "decline_code": _TEXT,
+            # By which attempts are found to be one payment where payment_id only repeats
+            # attempt_id, because the source knows no payments.
+            "invoice_id": _TEXT,
+            "card_fingerprint": _TEXT,  # the same for each use of a card, and no card number
             "authorised_at": TIMESTAMP,
             "captured_at": TIMESTAMP,
             "updated_at": TIMESTAMP,
@@ -235,9 +239,11 @@ SETTLEMENT_LINES = Table(
     key=("line_id",),
 )
 
+STATED_IN = ("statement", "notice", "advice")
+
 BANK_LINES = Table(
     "bank_lines",
-    "one booked entry of a bank statement; credits to the company are positive",
+    "one booked entry of a bank statement or notice; credits to the company are positive",
     _schema(
         {
             "account": _TEXT,
@@ -253,8 +259,14 @@ BANK_LINES = Table(
             "remittance": _TEXT,
             "counterparty": _TEXT,
             "transaction_code": _TEXT,
+            # statement (also where the column is empty); notice: an interim report or a
+            # notification, whose entries the statement of the day repeats; advice: says why
+            # money moved, but not on which account, so it is never an entry of its own
+            "stated_in": _TEXT,
+            "entry_id": _TEXT,  # of the entry in every file that has it, where banks give one
         },
     ),
+    key=("entry_id",),
 )
 
 BANK_BALANCES = Table(
@@ -318,10 +330,22 @@ CHART_OF_ACCOUNTS = Table(
             "processor": _TEXT,
             "currency": _TEXT,
             "bank_account": _TEXT,  # of a cash account: what the bank's statements call it
+            "product": _TEXT,  # of a revenue account: what is sold
             "updated_at": TIMESTAMP,
         },
     ),
     key=("account",),
+    version="updated_at",
+)
+
+MERCHANTS = Table(
+    "merchants",
+    "one merchant, as it is now",
+    _schema(
+        {"merchant_id": _TEXT, "segment": _TEXT},
+        {"merchant_name": _TEXT, "country": _TEXT, "mcc": _TEXT, "updated_at": TIMESTAMP},
+    ),
+    key=("merchant_id",),
     version="updated_at",
 )
 
@@ -522,6 +546,7 @@ BUSINESS_TABLES = {
         FX_RATES,
         COSTS,
         CHART_OF_ACCOUNTS,
+        MERCHANTS,
         SUBSCRIPTIONS,
         INVOICES,
         TRANSFERS,

@@ -39,6 +39,7 @@
                 "end_to_end_id",
                 "remittance",
             ],
+            "unless": "entry_id",
         },
         "bank_balances": {
             "reference": "statement_id",
@@ -54,6 +55,7 @@
         "fx_rates": {"reference": "cast(rate_date as varchar)"},
         "costs": {"reference": "cost_id", "amount": "amount_minor"},
         "chart_of_accounts": {"reference": "account"},
+        "merchants": {"reference": "merchant_id", "currency": "null"},
         "subscriptions": {"reference": "subscription_id", "amount": "amount_minor"},
         "invoices": {"reference": "invoice_id", "amount": "amount_minor"},
         "transfers": {"reference": "transfer_id", "amount": "amount_minor"},

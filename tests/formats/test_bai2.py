@@ -209,8 +209,6 @@ def test_what_cannot_be_read_is_quarantined_alone_with_its_reason() -> None:
         38: "the group is a deletion (status 2)",
         42: "the group is a test (status 4)",
         43: "the group is a test (status 4)",
-        47: "the group is an interim report (as-of-date modifier 1 or 3)",
-        48: "the group is an interim report (as-of-date modifier 1 or 3)",
     }
     assert reasons.keys() == expected.keys()
     for line, reason in expected.items():
@@ -222,9 +220,9 @@ def test_what_cannot_be_read_is_quarantined_alone_with_its_reason() -> None:
 
 def test_what_is_good_beside_it_is_read_and_the_totals_name_the_gap() -> None:
     parts = read(BROKEN)
-    assert columns(parts, "source_line", "amount_minor") == [(4, 100), (18, 1), (53, 1)]
+    assert columns(parts, "source_line", "amount_minor") == [(4, 100), (18, 1), (48, 8), (53, 1)]
     # An account whose balances cannot be read keeps its entries, and no balance.
-    assert [line for line, *_ in parts.balances] == [3, 3, 52, 52]
+    assert [line for line, *_ in parts.balances] == [3, 3, 47, 52, 52]
     assert parts.differences == [
         ("account_control_total", "USD", -100),  # the amount of line 5
         ("closing_balance", "USD", 100),
@@ -234,7 +232,6 @@ def test_what_is_good_beside_it_is_read_and_the_totals_name_the_gap() -> None:
         ("no_closing_balance", 17),
         ("deletion_group", 36),
         ("test_group", 41),
-        ("interim_group", 46),
         ("correction_group", 51),
         ("no_file_trailer", None),
     ]
@@ -254,6 +251,35 @@ def test_the_report_is_its_accounts_and_days_and_its_version_when_it_was_made(
     assert first.report_id == again.report_id == later.report_id == "111/BANK@2026-03-02"
     assert None not in (first.version, again.version, later.version)
     assert str(first.version) < str(again.version) < str(later.version)
+
+
+@pytest.mark.parametrize("modifier", ["1", "3"])
+def test_the_entries_of_an_interim_report_are_those_of_a_notice(
+    written: Callable[..., Path], modifier: str
+) -> None:
+    parts = read(written(small("USD,2/", f"USD,{modifier}/")))
+    assert columns(parts, "statement_id", "amount_minor", "stated_in") == [
+        ("BANK/2026-03-02 interim", 250, "notice")
+    ]
+    # Its balances are none of a statement, but what it states must tie.
+    assert [kind for _, kind, *_ in parts.balances] == ["interim_opening", "interim_closing"]
+    assert (parts.differences, parts.findings) == ([], [])
+    assert parts.report.report_id == "111/BANK@2026-03-02 interim 2026-03-04T0615 00000007"
+    one = small("USD,2/", f"USD,{modifier}/").replace(",,015,1250,,", "")
+    assert read(written(one)).findings == []  # an interim report owes no closing balance
+
+
+def test_an_interim_report_and_the_final_one_of_a_day_stay_apart(
+    written: Callable[..., Path],
+) -> None:
+    group = SMALL[SMALL.index("02,") : SMALL.index("99,")]
+    both = SMALL.replace("99,", group.replace("USD,2/", "USD,3/") + "99,")
+    parts = read(written(both.replace("99,2500,1,7/", "99,5000,2,12/")))
+    assert columns(parts, "statement_id", "stated_in") == [
+        ("BANK/2026-03-02", None),
+        ("BANK/2026-03-02 interim", "notice"),
+    ]
+    assert (parts.differences, parts.findings) == ([], [])
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "   \n", "\n\n"])
@@ -377,8 +403,6 @@ def test_an_account_of_a_test_is_not_reported(written: Callable[..., Path]) -> N
         (SMALL.split("\n", 1)[0], "no group (02), so no statement: the file has 1 lines"),
         (SMALL.replace("/\n", "/"), "not written one record a line"),
         (small(",,,2/", ",,,1/"), "the file header at line 1 says BAI version '1', expected '2'"),
-        (small("USD,2/", "USD,3/"), "interim report (as-of-date modifier 1 or 3): its entries"),
-        (small("USD,2/", "USD,1/"), "interim report (as-of-date modifier 1 or 3): its entries"),
     ],
 )
 def test_what_is_refused(written: Callable[..., Path], text: str, message: str) -> None:
@@ -470,7 +494,7 @@ def test_the_samples_of_real_banks(realdata: Path, name: str) -> None:
 def test_samples_beside_those_named_are_no_bai2(realdata: Path) -> None:
     folder = realdata / "bank" / "bai2"
     (other,) = [path for path in folder.iterdir() if path.name not in _SAMPLES]
-    with pytest.raises(UnreadableFile, match=r"first line: «00,0004,1/2/345"):
+    with pytest.raises(UnreadableFile, match="its first record is not a file header"):
         recognise(Head.of(other, other.name))
 
 

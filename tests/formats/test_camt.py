@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.formats.bank_parts import FIXTURES, Parts, assert_read_or_refused, mutations
 from tieout.formats.base import Head, UnreadableFile
-from tieout.formats.camt import Camt053, camt_message
+from tieout.formats.camt import Camt052, Camt053, Camt054
 
 CAMT = FIXTURES / "camt"
 V2, V8 = CAMT / "statements_v2.xml", CAMT / "no_namespace_v8.xml"
@@ -223,13 +223,15 @@ def test_an_entity_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
 
 
 def test_the_three_account_messages_are_told_apart() -> None:
-    def message(root: str) -> str | None:
-        return camt_message(Head("x", f"<a:Document>\n<a:{root}>".encode()))
+    def message(root: str) -> list[str]:
+        head = Head("x", f"<a:Document>\n<a:{root}>".encode())
+        readers = (Camt052(), Camt053(), Camt054())
+        return [reader.format for reader in readers if reader.recognises(head)]
 
-    assert message("BkToCstmrStmt") == message("BkToCstmrStmtV01") == "camt.053"
-    assert message("BkToCstmrAcctRpt") == "camt.052"
-    assert message("BkToCstmrDbtCdtNtfctn") == "camt.054"
-    assert message("BkToCstmrStmtOther") is None
+    assert message("BkToCstmrStmt") == message("BkToCstmrStmtV01") == ["camt_053"]
+    assert message("BkToCstmrAcctRpt") == ["camt_052"]
+    assert message("BkToCstmrDbtCdtNtfctn") == ["camt_054"]
+    assert message("BkToCstmrStmtOther") == []
 
 
 @settings(max_examples=120, deadline=None)

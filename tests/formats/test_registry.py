@@ -11,7 +11,17 @@ from tests.formats.bank_parts import FIXTURES, SAMPLES, Parts
 from tieout.formats import READERS, by_format, recognise
 from tieout.formats.base import Head, Reader, UnreadableFile
 
-CAMT, MT940 = FIXTURES / "camt", FIXTURES / "mt940"
+MT940 = FIXTURES / "mt940"
+FOLDERS = {
+    "camt": "camt_053",
+    "camt052": "camt_052",
+    "camt054": "camt_054",
+    "mt940": "mt940",
+    "mt942": "mt942",
+    "bai2": "bai2",
+    "ofx": "ofx",
+    "nacha": "nacha_returns",
+}
 
 
 def refused(content: str | bytes) -> str:
@@ -39,8 +49,9 @@ def test_an_unknown_format_names_those_that_exist() -> None:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        *((path, "camt_053") for path in sorted(CAMT.iterdir())),
-        *((path, "mt940") for path in sorted(MT940.iterdir())),
+        (path, name)
+        for folder, name in FOLDERS.items()
+        for path in sorted((FIXTURES / folder).iterdir())
     ],
     ids=lambda value: value.name if isinstance(value, Path) else value,
 )
@@ -60,19 +71,12 @@ def test_what_matches_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("", "the file is empty"),
         ("\n \n", "the file is empty"),
-        (
-            "<Document><BkToCstmrAcctRpt>",
-            "camt.052 account report: its entries repeat those of the camt.053 statement, so it "
-            "is kept but not read",
-        ),
-        ("<Document><BkToCstmrDbtCdtNtfctn>", "camt.054 debit/credit notification: its entries"),
         ('<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03">', "pain.001"),
-        (":20:A\n:25:B\n:28C:1/1\n:34F:EURD0,\n:61:260101C1,NTRF", "MT942 interim report"),
-        ("OFXHEADER:100\nDATA:OFXSGML", "OFX"),
-        ('<?xml version="1.0"?>\n<?OFX OFXHEADER="200"?>\n<OFX>', "OFX"),
         ('[{"id": 1}]', "JSON"),
         ('{\n  "data": []}', "JSON"),
         (b"PAR1\x15\x04", "Parquet"),
+        ("00,0004,1/2/345,06/0321,0829,001,80,1,2/", "its first record is not a file header (01"),
+        ("02,A,B,1,260302,2400,USD,2/\r\n03,111,,010,1,,/\n", "a BAI2 statement, but"),
         (b"PK\x03\x04\x14\x00", "xlsx"),
         (b"%PDF-1.7", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
@@ -102,8 +106,11 @@ def test_every_sample_is_read_whole_or_refused_with_a_reason() -> None:
             read.append((reader.format, path.relative_to(SAMPLES).parts[0]))
     assert Counter(read) == {
         ("bai2", "bai2"): 7,
+        ("camt_052", "camt"): 8,
         ("camt_053", "camt"): 13,
+        ("camt_054", "camt"): 6,
         ("camt_053", "ofx_csv"): 5,
         ("mt940", "mt940"): 12,
         ("mt940", "ofx_csv"): 1,
+        ("ofx", "ofx_csv"): 2,
     }

@@ -11,9 +11,11 @@ import re
 from tieout.formats.adyen import AdyenSettlementDetails
 from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
-from tieout.formats.camt import Camt053, camt_message
+from tieout.formats.camt import Camt052, Camt053, Camt054
 from tieout.formats.ecb import EcbReferenceRates
-from tieout.formats.mt940 import Mt940, is_mt942
+from tieout.formats.mt940 import Mt940, Mt942
+from tieout.formats.nacha import NachaReturns
+from tieout.formats.ofx import Ofx
 from tieout.formats.own import OWN_READERS
 from tieout.formats.stripe import StripePayoutReconciliation
 
@@ -21,14 +23,18 @@ READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
     AdyenSettlementDetails(),
     EcbReferenceRates(),
+    Camt052(),
     Camt053(),
+    Camt054(),
     Mt940(),
+    Mt942(),
     Bai2(),
+    Ofx(),
+    NachaReturns(),
     *OWN_READERS,
 )
 
 _FIRST_LINE_MAX = 120
-_REPEATED = "its entries repeat those of the camt.053 statement, so it is kept but not read"
 _SIGNATURES = (
     (
         b"PK\x03\x04",
@@ -41,8 +47,11 @@ _SIGNATURES = (
     (b"-----BEGIN PGP", "an encrypted file: it must be decrypted before it is sent"),
 )
 _LOOKS = (
-    (r"OFXHEADER:|(<\?[^>]*\?>\s*)*<OFX>", "OFX bank download, which is not read yet"),
     (r"[\[{]\s*[\"\[{}\]]", "JSON, but not the records of a format that is read"),
+    (
+        r"[0-9]{2},[^\n]*/\s*(?:$|\n(?:02|03|16|49|88|98|99),)",
+        "a BAI2 statement, but its first record is not a file header (01, sender, receiver, day)",
+    ),
     (r"<!DOCTYPE html|<html", "web page, perhaps a login page saved in place of the report"),
 )
 _ISO20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:([a-z]{4}\.\d{3})")
@@ -83,12 +92,6 @@ def _looks_like(head: Head) -> str | None:
     for signature, what in _SIGNATURES:
         if head.data.startswith(signature):
             return what
-    message = camt_message(head)
-    if message:
-        name = "account report" if message == "camt.052" else "debit/credit notification"
-        return f"{message} {name}: {_REPEATED}"
-    if is_mt942(head):
-        return "MT942 interim report: its entries repeat those of the MT940 statement"
     other = _ISO20022.search(head.text)
     if other:
         return f"ISO 20022 message {other[1]}, which is not a bank statement"

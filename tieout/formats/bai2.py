@@ -5,9 +5,9 @@ account (03) of a group is one statement; banks do not number them, so their id 
 bank, the day and, where an account number comes again, a count: masked numbers do.
 
 Not all that a file says is money. The records of a group that is a deletion or a test (group
-status 2 and 4), or an interim report which the final one repeats (as-of-date modifier 1 and 3), are
-quarantined with that reason, since they are business rows that must not be booked, and a finding
-says so once. A file of interim reports alone is refused, as an MT942 is.
+status 2 and 4) are quarantined with that reason, since they are business rows that must not be
+booked, and a finding says so once. The entries of an interim report (as-of-date modifier 1 and 3)
+are those of a notice.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing import ClassVar
 import pyarrow as pa
 
 from tieout.contracts import BANK_BALANCES, BANK_LINES
-from tieout.formats.bai2_account import Account, Group, read_day, read_group, read_total
+from tieout.formats.bai2_account import Account, Group, read_group
 from tieout.formats.bai2_records import Record, Section, assemble, split
-from tieout.formats.bank import balance_rows, closing_totals, decode, rows
+from tieout.formats.bai2_values import read_day, read_total
+from tieout.formats.bank import decode, rows
 from tieout.formats.base import (
     ControlTotal,
     Finding,
@@ -47,7 +48,7 @@ class Bai2:
     """One row per entry (16) and per balance of each account (03) and day."""
 
     format: ClassVar[str] = "bai2"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank statement, BAI2"
 
@@ -69,11 +70,6 @@ class Bai2:
         reading = _Reading()
         for file in files:
             reading.file(file)
-        if reading.is_interim:
-            raise UnreadableFile(
-                "interim report (as-of-date modifier 1 or 3): its entries repeat those of the "
-                "final statement"
-            )
         for record, reason in strays:
             reading.quarantine(record, reason)
         yield Records(count)
@@ -90,15 +86,9 @@ class _Reading:
         self.parts: list[Part] = []
         self.structural = 0
         self._quarantined: list[tuple[int, str, str]] = []
-        self._groups: list[Group | None] = []
         self._accounts: list[Account] = []
         self._versions: list[str] = []
-        self._seen: Counter[tuple[str, str, date]] = Counter()
-
-    @property
-    def is_interim(self) -> bool:
-        """Whether every group is an interim report."""
-        return all(group is not None and group.kind == "interim" for group in self._groups)
+        self._seen: Counter[tuple[str, str]] = Counter()
 
     def quarantine(self, record: Record, reason: object) -> None:
         """Sets a record apart, with its continuations."""
@@ -110,17 +100,14 @@ class _Reading:
         lines = [line for account in booked for line in account.lines]
         if lines:
             yield rows(BANK_LINES, lines)
-        tables = [
-            balance_rows(account.number, account.statement_id, account.balances).data
-            for account in booked
-            if account.balances
-        ]
+        tables = [account.stated_balances.data for account in booked if account.balances]
         if tables:
             yield Rows(BANK_BALANCES, pa.concat_tables(tables))
         if self._quarantined:
             yield Quarantined.many(self._quarantined)
         if booked:
-            yield Report(_report_id(booked), max(self._versions, default=None))
+            made = max(self._versions, default=None)
+            yield Report(_report_id(booked, made), made)
 
     def file(self, section: Section) -> None:
         """One file, from its header to its trailer (01 … 99)."""
@@ -154,7 +141,6 @@ class _Reading:
             self.structural += 1
             problem = group.withheld
             scope = f"{scope} from {group.originator} of {group.day}"
-        self._groups.append(group)
         accounts = [self._account(account, group, problem) for account in section.sections]
         if group is not None:
             self._say_what_it_is(group, scope)
@@ -192,17 +178,14 @@ class _Reading:
         self._accounts.append(account)
         self._trailer("account", section, account.scope, [account])
         if not account.problem:
-            sums = {account.currency: sum(line["amount_minor"] for line in account.lines)}
-            self.parts += closing_totals(
-                account.scope, account.balances, sums if account.lines else {}, account.line
-            )
+            self.parts += account.balance_totals()
             self.parts += account.summary_totals()
         return account
 
     def _number(self, account: Account) -> None:
         """Keeps apart the statements of accounts that show the same number on the same day."""
         assert account.group is not None  # else the account has a problem
-        key = (account.number, account.group.originator, account.group.day)
+        key = (account.number, account.statement_id)
         self._seen[key] += 1
         if self._seen[key] > 1:
             account.statement_id += f"/{self._seen[key]}"
@@ -264,20 +247,22 @@ def _read_header(record: Record) -> tuple[str, str]:
     return f"{number or '?'} from {sender or '?'}", f"{made}T{time} {number:0>8}"
 
 
-def _report_id(accounts: list[Account]) -> str:
+def _report_id(accounts: list[Account], made: str | None) -> str:
     """The accounts and the days they are reported for.
 
     A bank gives every file it sends a number of its own, a restated one too, so that number
-    cannot be part of the name; it orders the deliveries.
+    cannot be part of the name; it orders the deliveries. Interim reports follow each other on one
+    day, and none of them replaces another, so theirs says when they were `made`.
     """
-    days: dict[tuple[str, str], list[date]] = {}
+    days: dict[tuple[str, str, bool], list[date]] = {}
     for account in accounts:
         assert account.group is not None  # else the account has a problem
         group = account.group
-        days.setdefault((account.number, group.originator), []).append(group.day)
+        days.setdefault((account.number, group.originator, group.is_notice), []).append(group.day)
     names = []
-    for (number, originator), found in days.items():
+    for (number, originator, is_notice), found in days.items():
         first, last = min(found), max(found)
         until = f"..{last}" if last != first else ""
-        names.append(f"{number}/{originator}@{first}{until}")
+        interim = f" interim {made or '?'}" if is_notice else ""
+        names.append(f"{number}/{originator}@{first}{until}{interim}")
     return "; ".join(names)

@@ -1,7 +1,6 @@
-"""What the records of a BAI2 group and account mean: days, amounts, directions, balances, entries.
+"""What the records of a BAI2 group and account mean: their day, balances, totals and entries.
 
-Amounts are written in the minor unit of their currency, without a decimal mark: 1000 is 10.00 USD,
-1000 JPY, 1.000 KWD. The currency is the account's, else the group's, else the US dollar.
+The currency is the account's, else the group's, else the US dollar.
 """
 
 from __future__ import annotations
@@ -9,13 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from tieout.formats.amounts import MINOR_MAX
-from tieout.formats.bai2_records import Fields, Record
-from tieout.formats.bank import Balance
-from tieout.formats.base import ControlTotal
+from tieout.formats.bai2_records import Record
+from tieout.formats.bai2_values import read_count, read_day, read_minor, sign_of, take_funds
+from tieout.formats.bank import (
+    NOTICE,
+    Balance,
+    balance_rows,
+    closing_totals,
+    notice_totals,
+    of_a_notice,
+)
+from tieout.formats.base import ControlTotal, Finding, Rows
 from tieout.money import exponent
 
 _DEFAULT_CURRENCY = "USD"
@@ -24,8 +30,6 @@ _INTERIM = frozenset({"1", "3"})  # as-of-date modifiers: interim data of the da
 _WITHHELD = {
     "deletion": "the group is a deletion (status 2): it takes back what was reported before",
     "test": "the group is a test (status 4): its amounts are not money",
-    "interim": "the group is an interim report (as-of-date modifier 1 or 3): the final one "
-    "repeats its entries",
 }
 
 # The balances among the status codes; the rest are averages, floats, adjustments and limits.
@@ -39,15 +43,7 @@ _BALANCES = {
 }
 _SUMMARIES = {"100": ("credits", 1), "400": ("debits", -1)}  # the totals of all of one direction
 
-# Ranges of the type codes of entries: credits, debits, and those that a bank may define itself.
-_SIGNS = ((100, 399, 1), (400, 699, -1), (920, 959, 1), (960, 999, -1))
-_NOT_ENTRIES = (
-    (1, 99, "a balance, not an entry"),
-    (700, 799, "a loan's, for which the standard gives no direction"),
-    (900, 919, "a balance of the bank's own, not an entry"),
-)
 _NON_MONETARY = "890"
-_PLAIN_FUNDS = frozenset({"", "0", "1", "2", "Z"})
 _NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED"})
 
 
@@ -61,6 +57,11 @@ class Group:
     """update, correction, deletion, test or interim."""
     day: date
     currency: str
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is an interim report, which the final one repeats."""
+        return self.kind == "interim"
 
     @property
     def withheld(self) -> str | None:
@@ -101,7 +102,9 @@ class Account:
         self.number = fields.next()
         self.currency = (fields.next() or (group.currency if group else _DEFAULT_CURRENCY)).upper()
         self.problem = problem or self._problem()
-        self.statement_id = f"{group.originator}/{group.day}" if group else "?"
+        self.is_notice = group is not None and group.is_notice
+        interim = " interim" if self.is_notice else ""
+        self.statement_id = f"{group.originator}/{group.day}{interim}" if group else "?"
         self.total = 0
         self.balances: list[Balance] = []
         self.lines: list[dict[str, Any]] = []
@@ -136,10 +139,10 @@ class Account:
             if not re.fullmatch(r"[0-9]{3}", code):
                 raise ValueError(f"{code!r} stands where the type code of an amount is expected")
             text = self._summary.next()
-            minor = _minor(text)
+            minor = read_minor(text)
             self.total += minor
-            count = _count(self._summary.next())
-            _funds(self._summary)
+            count = read_count(self._summary.next())
+            take_funds(self._summary)
             if code in _SUMMARIES:
                 what, sign = _SUMMARIES[code]
                 self._stated.append((what, sign, minor if text else None, count))
@@ -158,16 +161,16 @@ class Account:
         """
         fields = record.fields
         code, text = fields.next(), fields.next()
-        minor = _minor(text)
+        minor = read_minor(text)
         self.total += minor
         if self.problem or self.group is None:
             raise ValueError(self.problem)
         if code == _NON_MONETARY:
             return False
-        sign = _sign(code)
+        sign = sign_of(code)
         if minor < 0:
             raise ValueError(f"the amount {text!r} has a sign, but the type code is the direction")
-        value_date = _funds(fields)
+        value_date = take_funds(fields)
         bank, customer, remittance = fields.next(), fields.next(), fields.text()
         self.lines.append(
             {
@@ -181,10 +184,23 @@ class Account:
                 "end_to_end_id": None if customer in _NO_REFERENCE else customer,
                 "remittance": remittance or None,
                 "transaction_code": code,
+                "stated_in": NOTICE if self.is_notice else None,
                 "source_line": record.line,
             }
         )
         return True
+
+    @property
+    def stated_balances(self) -> Rows:
+        """Its balances as rows."""
+        stated = of_a_notice(self.balances) if self.is_notice else self.balances
+        return balance_rows(self.number, self.statement_id, stated)
+
+    def balance_totals(self) -> Iterator[ControlTotal | Finding]:
+        """Whether its balances and entries tie, as far as it owes any balance."""
+        sums = {self.currency: sum(line["amount_minor"] for line in self.lines)}
+        totals = notice_totals if self.is_notice else closing_totals
+        yield from totals(self.scope, self.balances, sums if self.lines else {}, self.line)
 
     def summary_totals(self) -> Iterator[ControlTotal]:
         """The header's totals of all credits and debits against the entries that the file has."""
@@ -192,7 +208,7 @@ class Account:
             own = [
                 abs(line["amount_minor"])
                 for line in self.lines
-                if _sign(line["transaction_code"]) == sign
+                if sign_of(line["transaction_code"]) == sign
             ]
             if minor is not None:
                 name = f"sum_of_{what}"
@@ -200,68 +216,3 @@ class Account:
             if count is not None:
                 name = f"number_of_{what}"
                 yield ControlTotal(name, self.scope, None, count, len(own), self.line)
-
-
-def read_day(text: str, what: str) -> date:
-    """A date of six digits, the year first."""
-    try:
-        if re.fullmatch(r"[0-9]{6}", text):
-            return datetime.strptime(text, "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
-    except ValueError:
-        pass
-    raise ValueError(f"the {what} {text!r} is not a day written YYMMDD")
-
-
-def read_total(text: str) -> int | None:
-    """A control total or count of a trailer; None where it states none."""
-    if text and not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        raise ValueError(f"{text!r} is not a control total or count")
-    return int(text) if text else None
-
-
-def _minor(text: str) -> int:
-    """An amount in minor units; nothing is zero, as the standard has it."""
-    if not re.fullmatch(r"(?:[+-]?[0-9]{1,30})?", text):
-        raise ValueError(f"{text!r} is not an amount in minor units")
-    minor = int(text or "0")
-    if abs(minor) > MINOR_MAX:
-        raise ValueError(f"{text!r} is too large an amount")
-    return minor
-
-
-def _count(text: str) -> int | None:
-    if text and not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError(f"{text!r} is not a count of items")
-    return int(text) if text else None
-
-
-def _funds(fields: Fields) -> date | None:
-    """Takes the funds type with all that it brings along; the value date, where it is one."""
-    kind = fields.next()
-    if kind == "S":  # available at once, after one day, after two or more
-        for _ in range(3):
-            _minor(fields.next())
-    elif kind == "V":
-        day, _time = fields.next(), fields.next()
-        return read_day(day, "value date") if day else None
-    elif kind == "D":
-        for _ in range(_count(fields.next()) or 0):
-            if not fields:
-                raise ValueError("the amounts of a distribution (funds type D) are cut off")
-            _count(fields.next())  # days until available
-            _minor(fields.next())
-    elif kind not in _PLAIN_FUNDS:
-        raise ValueError(f"the funds type {kind!r} is not 0, 1, 2, S, V, D or Z")
-    return None
-
-
-def _sign(code: str) -> int:
-    """1 for the type code of a credit, -1 for that of a debit."""
-    number = int(code) if re.fullmatch(r"[0-9]{3}", code) else 0
-    for first, last, sign in _SIGNS:
-        if first <= number <= last:
-            return sign
-    for first, last, what in _NOT_ENTRIES:
-        if first <= number <= last:
-            raise ValueError(f"the type code {code} is {what}")
-    raise ValueError(f"{code!r} is not the type code of an entry")

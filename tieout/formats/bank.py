@@ -1,9 +1,14 @@
-"""What bank statements of every format have in common: rows, balances, and whether they close."""
+"""What bank statements of every format have in common: rows, balances, and whether they close.
+
+A notice is an interim report or a notification: its entries come again in the statement, so they
+count only until that has come, and its balances open and close no statement.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +18,9 @@ from tieout.contracts import BANK_BALANCES, Table
 from tieout.formats.base import ControlTotal, Finding, Rows
 
 BATCH_ROWS = 10_000
+NOTICE = "notice"  # a word of `STATED_IN`
+
+_OF_A_NOTICE = {"opening": "interim_opening", "closing": "interim_closing"}
 
 
 @dataclass(frozen=True)
@@ -26,15 +34,15 @@ class Balance:
     currency: str
 
 
-def decode(data: bytes) -> str:
-    """UTF-8 or, as most banks still send, Latin-1; every line end becomes a line feed.
+def decode(data: bytes, *declared: str) -> str:
+    """UTF-8, else what the file declares, else Latin-1; every line end becomes a line feed.
 
     NUL is shown as ␀, which databases can hold.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+    for codec in ("utf-8-sig", *declared, "latin-1"):
+        with suppress(UnicodeDecodeError, LookupError):
+            text = data.decode(codec)
+            break
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
 
 
@@ -61,6 +69,26 @@ def balance_rows(account: str, statement_id: str, balances: Sequence[Balance]) -
             for balance in balances
         ],
     )
+
+
+def of_a_notice(balances: Sequence[Balance]) -> list[Balance]:
+    """The balances of a notice as rows hold them: none of them is one of a statement."""
+    return [replace(b, kind=_OF_A_NOTICE.get(b.kind, b.kind)) for b in balances]
+
+
+def notice_totals(
+    scope: str, balances: Sequence[Balance], entries: Mapping[str, int], line: int | None
+) -> Iterator[ControlTotal | Finding]:
+    """The closing total of a notice, if it states two balances that its entries must lie between.
+
+    A report of what is new since the last one may open with the balance of the morning and close
+    with that of the hour, so only balances of one kind are compared.
+    """
+    for pair in (("opening", "closing"), ("interim_opening", "interim_closing")):
+        stated = [balance for balance in balances if balance.kind in pair]
+        if {balance.kind for balance in stated} == set(pair):
+            yield from closing_totals(scope, stated, entries, line)
+            return
 
 
 def closing_totals(
@@ -95,16 +123,33 @@ def closing_totals(
         )
 
 
-def report_name(account: str | None, statement_id: str | None, balances: Sequence[Balance]) -> str:
+def report_name(
+    account: str | None,
+    statement_id: str | None,
+    balances: Sequence[Balance],
+    entry_days: Collection[date] = (),
+) -> str:
     """What identifies a statement for good, so that a restated one supersedes it.
 
     Banks start their numbers again each year, and some never count at all (``00000``), so the
     last day of the booked balances is part of the name: without it the statement of one day would
-    supersede that of another.
+    supersede that of another. A notice may have no balances; then its last entry says the day.
     """
     booked = [b.day for b in balances if b.kind.endswith(("opening", "closing"))]
-    day = f"@{max(booked)}" if booked else ""
+    last = max(booked or entry_days, default=None)
+    day = f"@{last}" if last else ""
     return f"{account or '?'}/{statement_id or '?'}{day}"
+
+
+def record_lines(lines: Sequence[int]) -> tuple[Sequence[int], list[Finding]]:
+    """Where each record is found again: its line, or its number where records share a line."""
+    if len(set(lines)) == len(lines):
+        return lines, []
+    message = (
+        "several records share a line of this file, so a record's number in the file stands in "
+        "place of its line"
+    )
+    return range(1, len(lines) + 1), [Finding("no_line_numbers", message)]
 
 
 def _by_currency(balances: Sequence[Balance], *kinds: str) -> dict[str, Balance]:

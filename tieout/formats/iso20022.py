@@ -6,7 +6,9 @@ it out. A `ValueError` says why an element cannot be read.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Any
@@ -31,7 +33,7 @@ NOT_BOOKED = frozenset({"PDNG", "INFO", "FUTR"})
 
 def entry_columns(entry: etree._Element) -> dict[str, Any]:
     """The columns of one entry; `ValueError` says why it cannot be read."""
-    minor, currency = _amount(entry)
+    minor, currency, _ = amount(entry)
     booked, value = _day(entry, "BookgDt"), _day(entry, "ValDt")
     if booked is None and value is None:
         raise ValueError("the entry has neither a booking date nor a value date")
@@ -48,12 +50,48 @@ def entry_columns(entry: etree._Element) -> dict[str, Any]:
         "remittance": _remittance(entry, details),
         "counterparty": _counterparty(entry, details),
         "transaction_code": _code(entry, details),
+        "extra": _transactions(entry, details),
     }
+
+
+def batches(entry: etree._Element) -> Iterator[tuple[str, str | None, int, int]]:
+    """What batches state of the transactions that are given with them, and what these come to.
+
+    Name, currency (none for a count), stated and computed. `ValueError` says why it cannot be
+    checked; a batch whose transactions are not given, or are in other currencies, is left out.
+    """
+    for group in entry.findall(_path("NtryDtls")):
+        details = group.findall(_path("TxDtls"))
+        number, total = text_of(group, "Btch/NbOfTxs"), group.find(_path("Btch/TtlAmt"))
+        if len(details) < 2:  # one alone may stand for the batch as a whole
+            continue
+        if number is not None:
+            yield "number_of_transactions", None, count(number), len(details)
+        if total is not None:
+            currency = total.get("Ccy") or ""
+            stated = _unsigned(total.text or "", currency)
+            amounts = [_transaction_amount(detail) for detail in details]
+            if all(found is not None and found.get("Ccy") == currency for found in amounts):
+                own = text_of(group, "Btch/CdtDbtInd") or text_of(entry, "CdtDbtInd")
+                computed = sum(
+                    _unsigned(found.text or "", currency)
+                    * (1 if text_of(detail, "CdtDbtInd") in {own, None} else -1)
+                    for detail, found in zip(details, amounts, strict=True)
+                    if found is not None
+                )
+                yield "sum_of_transactions", currency, stated, computed
+
+
+def count(text: str) -> int:
+    """A number of entries or transactions; `ValueError` if it is none."""
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise ValueError(f"{text!r} is not a count")
+    return int(text)
 
 
 def balance(element: etree._Element, line: int) -> tuple[str, bool, Balance]:
     """The code of a balance, whether it is an interim one, and the balance itself."""
-    minor, currency = _amount(element)
+    minor, currency, _ = amount(element)
     day = _day(element, "Dt")
     if day is None:
         raise ValueError("the balance has no date (Dt)")
@@ -72,25 +110,58 @@ def status(entry: etree._Element) -> str:
     return status
 
 
-def _amount(element: etree._Element) -> tuple[int, str]:
-    """Signed minor units and currency. A reversal's CdtDbtInd already is the way it moves."""
-    amount = element.find("{*}Amt")
-    text = (amount.text or "").strip() if amount is not None else ""
-    currency = amount.get("Ccy") if amount is not None else None
+def amount(element: etree._Element) -> tuple[int, str, int]:
+    """Signed minor units, currency, and the sign, which a zero has as well.
+
+    A reversal's CdtDbtInd already is the way it moves.
+    """
+    found = element.find("{*}Amt")
+    text = (found.text or "").strip() if found is not None else ""
+    currency = found.get("Ccy") if found is not None else None
     if not text or not currency:
         raise ValueError("the amount (Amt) or its currency (Ccy) is missing")
-    if not _UNSIGNED.fullmatch(text):
+    sign = 1 if _is_credit(element) else -1
+    return sign * _unsigned(text, currency), currency, sign
+
+
+def _unsigned(text: str, currency: str) -> int:
+    if not _UNSIGNED.fullmatch(text.strip()):
         raise ValueError(f"the amount {text!r} is not a plain decimal number")
-    minor = parse_minor(text, currency, ".")
-    return (minor if is_credit(element) else -minor), currency
+    return parse_minor(text, currency, ".")
 
 
-def is_credit(element: etree._Element) -> bool:
+def _is_credit(element: etree._Element) -> bool:
     """Whether money comes in, as CdtDbtInd says."""
     direction = text_of(element, "CdtDbtInd")
     if direction not in {"CRDT", "DBIT"}:
         raise ValueError(f"the direction (CdtDbtInd) is {direction!r}, not CRDT or DBIT")
     return direction == "CRDT"
+
+
+def _transactions(entry: etree._Element, details: list[etree._Element]) -> str | None:
+    """The transactions of a batch as JSON, since the columns only have room for one."""
+    if len(details) < 2:
+        return None
+    transactions = []
+    for detail in details:
+        found = _transaction_amount(detail)
+        said = {
+            "amount": (found.text or "").strip() if found is not None else None,
+            "currency": found.get("Ccy") if found is not None else None,
+            "direction": text_of(detail, "CdtDbtInd"),
+            "bank_reference": text_of(detail, "Refs/AcctSvcrRef"),
+            "end_to_end_id": text_of(detail, "Refs/EndToEndId"),
+            "remittance": _remittance(entry, [detail]),
+            "counterparty": _counterparty(entry, [detail]),
+        }
+        transactions.append({name: value for name, value in said.items() if value})
+    return json.dumps({"transactions": transactions}, ensure_ascii=False)
+
+
+def _transaction_amount(detail: etree._Element) -> etree._Element | None:
+    """The amount of one transaction of a batch; up to version 3 it is only in its details."""
+    paths = ("Amt", "AmtDtls/TxAmt/Amt")
+    return next((found for path in paths if (found := detail.find(_path(path))) is not None), None)
 
 
 def _remittance(entry: etree._Element, details: list[etree._Element]) -> str | None:
@@ -112,7 +183,7 @@ def _counterparty(entry: etree._Element, details: list[etree._Element]) -> str |
     # A reversal keeps the parties of the payment that it reverses, so money that comes back comes
     # from its creditor.
     is_reversal = text_of(entry, "RvslInd") in {"true", "1"}
-    party = "Dbtr" if is_credit(entry) != is_reversal else "Cdtr"
+    party = "Dbtr" if _is_credit(entry) != is_reversal else "Cdtr"
     names = ("Nm", "Pty/Nm", "Agt/FinInstnId/Nm")
     paths = [f"RltdPties/{who}/{name}" for who in (party, f"Ultmt{party}") for name in names]
     found = {name for detail in details if (name := text_of(detail, *paths))}

@@ -55,6 +55,7 @@ _WORDS = {
     "advance_stage": ("granted", "repaid", "written_off"),
     "tax_kind": ("vat", "gst", "sales_tax"),
     "line_kind": contracts.LINE_KINDS,
+    "stated_in": contracts.STATED_IN,
     "fee_component": ("interchange", "scheme_fee", "markup", "fixed_fee", "network_fee"),
     "account_type": ("asset", "liability", "equity", "income", "expense"),
     "role": (
@@ -185,6 +186,8 @@ class _OwnRecords:
 class OwnPayments(_OwnRecords, table=contracts.PAYMENTS):
     """Attempts to pay."""
 
+    version = 2
+
 
 class OwnRefunds(_OwnRecords, table=contracts.REFUNDS):
     """Refunds of payments."""
@@ -226,6 +229,10 @@ class OwnFeeContracts(_OwnRecords, table=contracts.FEE_CONTRACTS):
     """Prices that were agreed with processors."""
 
 
+class OwnMerchants(_OwnRecords, table=contracts.MERCHANTS):
+    """Merchants, with what the company calls their segment and where they are."""
+
+
 class OwnNetworkBills(_OwnRecords, table=contracts.NETWORK_BILLS):
     """Bills of card networks by month of service."""
 
@@ -240,6 +247,8 @@ class OwnSettlementLines(_OwnRecords, table=contracts.SETTLEMENT_LINES):
 
 class OwnBankLines(_OwnRecords, table=contracts.BANK_LINES):
     """Bank entries that a data warehouse has already brought into the contract's columns."""
+
+    version = 2
 
 
 class OwnBankBalances(_OwnRecords, table=contracts.BANK_BALANCES):
@@ -317,6 +326,7 @@ OWN_READERS = (
     OwnTaxLines(),
     OwnFeeContracts(),
     OwnNetworkBills(),
+    OwnMerchants(),
     OwnFxRates(),
     OwnSettlementLines(),
     OwnBankLines(),

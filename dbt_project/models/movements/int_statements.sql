@@ -22,6 +22,13 @@ with
                 partition by account, currency order by closing_day, statement_id
             ) as closed_before
         from whole
+    ),
+
+    begun as (
+        select
+            following.*,
+            coalesce({{ add_days("closed_before", "1") }} >= opening_day, false) as follows
+        from following
     )
 
 select
@@ -30,9 +37,11 @@ select
     statement_id,
     account || '|' || currency || '|' || statement_id as statement_key,
     closing_day,
-    case
-        when closed_before is null or {{ add_days("closed_before", "1") }} < opening_day
-        then opening_day
-        else {{ add_days("closed_before", "1") }}
-    end as first_day
-from following
+    case when follows then {{ add_days("closed_before", "1") }} else opening_day end as first_day,
+    -- An opening balance is dated by some banks on the day that it opens, by others on the day
+    -- before, so where nothing comes before it, only the next day is surely covered whole.
+    least(
+        {{ add_days("case when follows then closed_before else opening_day end", "1") }},
+        closing_day
+    ) as whole_from
+from begun

@@ -76,11 +76,14 @@ with
                 r.payout_reference, b.end_to_end_id, b.remittance, b.bank_reference
             ) as entry_reference,
             case
+                when e.reason is not null
+                then e.reason
                 when r.reference_processor is null and r.counterparty_processor is null
                 then 'not_from_a_processor'
             end as reason
         from {{ ref("stg_bank_lines") }} as b
         inner join recognised as r on b.record_id = r.record_id
+        left join {{ ref("int_repeated_entries") }} as e on b.record_id = e.record_id
     )
 
     {% set key = "processor || '|' || payout_key" %}
