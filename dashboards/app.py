@@ -18,6 +18,9 @@ STATIC = Path(__file__).parent / "static"
 PAGES = {
     "": [("overview", "Overview", "home")],
     "Reconcile": [("reconciliation", "Reconciliation", "compare_arrows")],
+    "Metrics": [
+        ("merchants", "Merchants", "storefront"),
+    ],
     "Assurance": [
         ("audit", "Audit", "verified"),
         ("quality", "Data quality", "fact_check"),

@@ -16,6 +16,7 @@
                 "fx_rates": none,
                 "costs": "updated_at",
                 "chart_of_accounts": "updated_at",
+                "merchants": "updated_at",
                 "subscriptions": "updated_at",
                 "invoices": "updated_at",
                 "transfers": "updated_at",

@@ -20,6 +20,7 @@ class Account:
     processor: str = ""
     currency: str = ""
     bank_account: str = ""
+    product: str = ""
 
 
 def bank_account(processor: int, currency: int) -> str:
@@ -53,9 +54,9 @@ ACCOUNTS = (
     Account("tax_payable", "liability", "tax_payable"),
     Account("merchant_advances", "asset", "merchant_advance"),
     Account("deferred_revenue:advances", "liability", "deferred_revenue"),
-    Account("revenue:payments", "income", "fee_revenue"),
-    Account("revenue:billing", "income", "fee_revenue"),
-    Account("revenue:advances", "income", "fee_revenue"),
+    Account("revenue:payments", "income", "fee_revenue", product="payments"),
+    Account("revenue:billing", "income", "fee_revenue", product="billing"),
+    Account("revenue:advances", "income", "fee_revenue", product="advances"),
     Account("currency_exchange", "asset", "currency_exchange"),
     Account("exchange_difference", "expense", "exchange_difference"),
     Account("operating_cost", "expense", "other"),

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tieout.contracts import DISPUTES, PAYMENTS, REFUNDS
+from tieout.contracts import DISPUTES, MERCHANTS, PAYMENTS, REFUNDS
 from tieout.simulator.draws import SMALL, Bits, Draws, Ints, tokens
 from tieout.simulator.events import CHARGEBACK, REFUND, RETURNED_REFUND, REVERSAL, Events
 from tieout.simulator.identifiers import (
@@ -37,10 +37,12 @@ from tieout.simulator.payments import (
     Attempts,
 )
 from tieout.simulator.phases import COUNTRIES, CURRENCIES, MARKETS, PROCESSORS, REGIONS, phase_of
-from tieout.simulator.schedule import DAY
+from tieout.simulator.schedule import DAY, seconds
 from tieout.simulator.text import csv, json_lines, names, timestamps
 
 _CUSTOMERS = 400  # of each merchant
+# By the number of a merchant: the lower it is, the more it sells.
+_SEGMENTS, _SEGMENT_BELOW = ("enterprise", "mid_market", "small"), (10, 200)
 _REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")
 _DISPUTE_REASONS = ("fraudulent", "product_not_received", "unrecognized", "credit_not_processed")
 # What each cost driver is made of, in percent.
@@ -216,11 +218,29 @@ def payments(draws: Draws, every: Attempts, incidents: Sequence[Incident]) -> pa
         "funding": names(month.funding, FUNDINGS),
         "issuer_country": names(month.issuer, COUNTRIES),
         "decline_code": names(month.decline, DECLINES),
+        # It knows which attempts are of one payment, so nothing else has to tell.
+        "invoice_id": pa.nulls(len(month.index), pa.string()),
+        "card_fingerprint": pa.nulls(len(month.index), pa.string()),
         "authorised_at": timestamps(authorised_at, ~answered),
         "captured_at": timestamps(month.captured_at, ~was_captured),
         "updated_at": timestamps(np.where(was_captured, month.captured_at, authorised_at)),
     }
     return pa.table(columns, schema=PAYMENTS.columns)
+
+
+def merchants(month: Month, tried: Attempts) -> pa.Table:
+    """The merchants that sold something in a month, as they were at its beginning."""
+    numbers, first = np.unique(tried.merchant, return_index=True)
+    segment = np.searchsorted(_SEGMENT_BELOW, numbers, side="right")
+    columns = {
+        "merchant_id": merchant_ids(numbers),
+        "segment": names(segment, _SEGMENTS),
+        "merchant_name": pa.nulls(len(numbers), pa.string()),
+        "country": names(tried.market[first], COUNTRIES),
+        "mcc": pa.nulls(len(numbers), pa.string()),
+        "updated_at": timestamps(np.full(len(numbers), seconds(month.first_day))),
+    }
+    return pa.table(columns, schema=MERCHANTS.columns)
 
 
 def costs_csv(draws: Draws, costs: Sequence[tuple[Month, int]]) -> tuple[bytes, int]:

@@ -286,6 +286,7 @@ def chart_of_accounts() -> pa.Table:
             "processor": account.processor,
             "currency": account.currency,
             "bank_account": account.bank_account,
+            "product": account.product,
             "updated_at": _SINCE,
         }
         for account in ACCOUNTS

@@ -298,6 +298,7 @@ def _own_files(
     if month in plan.months:
         own = parts[-1][0].attempts
         tables["payments"] = company.payments(draws, own, plan.incidents)
+        tables["merchants"] = company.merchants(month, own)
         sold = products(draws, month, own)
         tables |= sold.tables
         journals += sold.journals
