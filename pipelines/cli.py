@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from pipelines.decided import decide
 from pipelines.explained import print_answer
+from pipelines.exported import export
 from pipelines.failure import RunFailed
 from pipelines.measured import metric
 from pipelines.options import Format, Home
@@ -36,6 +37,7 @@ from pipelines.reports import (
 from tieout import __version__
 from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
+from tieout.exports.files import Unwritable
 from tieout.figures import headline
 from tieout.metrics.question import Unanswerable
 from tieout.settings import FIRST_DAY, ConfigurationError, Workspace, today
@@ -49,13 +51,25 @@ app = typer.Typer(
 
 app.add_typer(decide, name="decide")
 app.command()(metric)
+app.command()(export)
+
+
+# What a user can mend; the message says how.
+REFUSALS = (
+    ConfigurationError,
+    DecisionRefused,
+    NoEdition,
+    NotReadOnly,
+    Unanswerable,
+    Unwritable,
+)
 
 
 def main() -> None:
     """Run the command; what a user can mend is an error of one line and exit code 2."""
     try:
         app()
-    except (ConfigurationError, DecisionRefused, NoEdition, NotReadOnly, Unanswerable) as error:
+    except REFUSALS as error:
         err.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
     except RunFailed as failure:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +46,21 @@ def realdata() -> Path:
     if not REALDATA.exists():
         pytest.skip(f"the sample files are not here ({REALDATA})")
     return REALDATA
+
+
+@pytest.fixture(scope="session")
+def hledger() -> Callable[[Path], bool]:
+    """Whether hledger accepts a journal, with every account and commodity declared."""
+    command = shutil.which("hledger")
+    if command is None:
+        assert not os.environ.get("CI"), "hledger must be there in CI"
+        pytest.skip("hledger is not installed; on Debian: apt-get install hledger")
+
+    def accepts(journal: Path) -> bool:
+        checked = [command, "--file", str(journal), "check", "--strict"]
+        return subprocess.run(checked, check=False, capture_output=True).returncode == 0
+
+    return accepts
 
 
 @pytest.fixture(scope="session")

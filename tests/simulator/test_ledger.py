@@ -9,6 +9,7 @@ import pytest
 from tests.simulator.reading import OF_PAYOUT, World, business_day_after, half_away
 
 EVENT_TYPES = {
+    "opening_balance",
     "capture",
     "refund",
     "refund_reversal",
@@ -199,11 +200,21 @@ def test_cash_moves_as_the_statements_do(any_world: World) -> None:
     rows = any_world.sql(
         "select account, currency, strftime(effective_at, '%Y-%m') as month,"
         " sum(amount_minor)::bigint as minor from {ledger}"
-        " where account like 'cash:%' group by all"
+        " where account like 'cash:%' and event_type = 'bank_entry' group by all"
     )
     posted = {(accounts[r["account"]], r["currency"], r["month"]): r["minor"] for r in rows}
     booked = {(s.account, s.currency, s.month): s.moved for s in any_world.statements if s.entries}
     assert posted == booked
+    # Each account is opened with what its first statement opens with, on the day before.
+    first = {}
+    for statement in sorted(any_world.statements, key=lambda s: s.month):
+        first.setdefault((statement.account, statement.currency), statement.opening)
+    opened = any_world.sql(
+        "select account, currency, amount_minor, day(effective_at::date + 1) as day_after"
+        " from {ledger} where account like 'cash:%' and event_type = 'opening_balance'"
+    )
+    assert first == {(accounts[r["account"]], r["currency"]): r["amount_minor"] for r in opened}
+    assert {r["day_after"] for r in opened} == {1}
     events = any_world.sql(
         "select distinct regexp_extract(filename, 'ledger-[a-z]*') as file, event_type"
         f" from read_parquet('{any_world.inbox}/company/ledger-*.parquet', filename = true)"
@@ -211,7 +222,7 @@ def test_cash_moves_as_the_statements_do(any_world: World) -> None:
     by_file = defaultdict(set)
     for row in events:
         by_file[row["file"]].add(row["event_type"])
-    assert by_file["ledger-cash"] == {"bank_entry"}
+    assert by_file["ledger-cash"] == {"bank_entry", "opening_balance"}
     assert "bank_entry" not in by_file["ledger-"]
 
 

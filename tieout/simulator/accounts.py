@@ -50,6 +50,7 @@ ACCOUNTS = (
         for number, processor in enumerate(PROCESSORS)
         for place, currency in enumerate(SETTLEMENT_CURRENCIES)
     ),
+    Account("paid_in_capital", "equity", "other"),
     Account("merchant_payable", "liability", "merchant_payable"),
     Account("tax_payable", "liability", "tax_payable"),
     Account("merchant_advances", "asset", "merchant_advance"),

@@ -60,6 +60,7 @@ class Statement:
     currency: int
     opening: int
     entries: tuple[Entry, ...]
+    is_first: bool = False  # of its account: it opens with what the owners have paid in
     off: int = 0
 
     @property
@@ -123,9 +124,10 @@ def statements(
                 entries = [e for e in _payout_entries(own) if Month.of(e.day) == month]
                 if currency == DOLLAR:
                     entries += _other_entries(draws, month, processor, volumes.get(month, 0))
-                opening = balance.get((processor, currency), _OPENING_MINOR)
-                ordered = sorted(entries, key=lambda entry: (entry.day, entry.reference))
-                statement = Statement(month, processor, currency, opening, tuple(ordered))
+                is_first = (processor, currency) not in balance
+                opening = _OPENING_MINOR if is_first else balance[processor, currency]
+                ordered = tuple(sorted(entries, key=lambda entry: (entry.day, entry.reference)))
+                statement = Statement(month, processor, currency, opening, ordered, is_first)
                 balance[processor, currency] = statement.closing
                 made.append(statement)
         yield from _misstated(draws, made, wrong_balances)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -27,6 +27,7 @@ from tieout.simulator.settlement import INCOMING, UNKNOWN, Lines
 from tieout.simulator.text import Column, names, timestamps
 
 _PAYABLE, _REVENUE = code("merchant_payable"), code("revenue:payments")
+_CAPITAL = code("paid_in_capital")
 _EXCHANGE, _EXCHANGE_DIFFERENCE = code("currency_exchange"), code("exchange_difference")
 _OPERATING_COST = code("operating_cost")
 _SINCE = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
@@ -207,32 +208,69 @@ def _conversions(draws: Draws, payouts: list[Payout], paid: Lines) -> list[Journ
     return groups
 
 
-def cash_journals(draws: Draws, statements: Iterable[Statement]) -> list[Journals]:
-    """What the ledger posts when a bank statement comes: every entry of it."""
+def cash_journals(draws: Draws, statements: Sequence[Statement]) -> list[Journals]:
+    """What the ledger posts when a bank statement comes: every entry of it, and with the first one
+    of an account the balance that it was opened with."""
     every = [(statement, entry) for statement in statements for entry in statement.entries]
-    index = np.arange(len(every), dtype=np.uint64)
     processor = np.array([statement.processor for statement, _ in every], np.int64)
-    currency = np.array([statement.currency for statement, _ in every], np.int64)
-    amounts = np.array([entry.amount for _, entry in every], np.int64)
     from_processor = np.array([entry.is_payout for _, entry in every], np.bool_)
     other = np.where(from_processor, of_processor("payout_in_transit", processor), _OPERATING_COST)
     days = np.array([day_number(entry.day) for _, entry in every], np.int64)
-    nothing = pa.nulls(len(every), pa.string())
-    references = pa.array([entry.reference for _, entry in every], pa.string())
+    first = [statement for statement in statements if statement.is_first]
     return [
-        Journals(
-            event_type="bank_entry",
-            # An entry that the bank booked twice has one reference, so the place tells them apart.
-            bits=draws.bits("journal.bank", days.astype(np.uint64) << np.uint64(32) | index),
-            accounts=np.stack([cash(processor, currency), other]),
-            amounts=np.stack([amounts, -amounts]),
-            currency=currency,
-            at=days * DAY + 22 * 3600,
-            payment_id=nothing,
-            merchant_id=nothing,
-            reference=references,
-        )
+        # An entry that the bank booked twice has one reference, so the place tells them apart.
+        _cash_journals(
+            draws.bits(
+                "journal.bank",
+                days.astype(np.uint64) << np.uint64(32) | np.arange(len(every), dtype=np.uint64),
+            ),
+            "bank_entry",
+            [statement for statement, _ in every],
+            [entry.amount for _, entry in every],
+            other,
+            days,
+            [entry.reference for _, entry in every],
+        ),
+        _cash_journals(
+            draws.bits(
+                "journal.bank.opening",
+                np.array([s.processor * len(CURRENCIES) + s.currency for s in first], np.uint64),
+            ),
+            "opening_balance",
+            first,
+            [statement.opening for statement in first],
+            np.full(len(first), _CAPITAL),
+            np.array([day_number(s.month.first_day) - 1 for s in first], np.int64),
+            [statement.account for statement in first],
+        ),
     ]
+
+
+def _cash_journals(
+    bits: Bits,
+    event_type: str,
+    statements: Sequence[Statement],
+    amount: Sequence[int],
+    other: Ints,
+    days: Ints,
+    references: Sequence[str],
+) -> Journals:
+    """Journals of cash accounts against others, in the evening of each day."""
+    processor = np.array([statement.processor for statement in statements], np.int64)
+    currency = np.array([statement.currency for statement in statements], np.int64)
+    amounts = np.array(amount, np.int64)
+    nothing = pa.nulls(len(statements), pa.string())
+    return Journals(
+        event_type=event_type,
+        bits=bits,
+        accounts=np.stack([cash(processor, currency), other]),
+        amounts=np.stack([amounts, -amounts]),
+        currency=currency,
+        at=days * DAY + 22 * 3600,
+        payment_id=nothing,
+        merchant_id=nothing,
+        reference=pa.array(references, pa.string()),
+    )
 
 
 def ledger_table(groups: list[Journals], *, in_order: bool = True) -> pa.Table:

@@ -359,7 +359,7 @@ def _write_shared(plan: _Plan, chapters: list[_Chapter]) -> tuple[_Written, list
     files = list(bank.files(statements))
     for month in plan.chapters:
         booked = [statement for statement in statements if statement.month == month]
-        if any(statement.entries for statement in booked):
+        if any(statement.entries or statement.is_first for statement in booked):
             table = ledger.ledger_table(ledger.cash_journals(draws, booked))
             content = company.parquet(table)
             files.append(_export(ledger.cash_file_name(month), content, len(table), month))

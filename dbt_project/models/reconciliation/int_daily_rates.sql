@@ -11,6 +11,9 @@ with
         union
         select cast(created_at as date), currency
         from {{ ref("stg_settlement_lines") }}
+        union
+        select cast(created_at as date), presentment_currency
+        from {{ ref("stg_settlement_lines") }}
     )
 
 select
