@@ -7,7 +7,7 @@ DEMO ?= demo
 PAYMENTS ?= 100000
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-fast lint format dev bench lock clean
+.PHONY: help setup demo test test-fast lint format dev bench docs lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ dev: setup ## Dagster's pages for the demo workspace (make demo first)
 
 bench: .venv-bench/ready ## What the road costs on this machine (PAYMENTS=100000 in all; results in benchmarks/results)
 	@.venv-bench/bin/python -m benchmarks.road --payments $(PAYMENTS) --json benchmarks/results/$(PAYMENTS).json
+
+docs: setup ## Make the part of docs/metrics.md that comes from the definitions
+	@$(BIN)/python -m pipelines.document
 
 lock: setup ## Lock all dependencies by hash after a change of pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --extra dev --generate-hashes --no-header -o requirements.lock

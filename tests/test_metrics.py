@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.document import PAGE, written
 from pipelines.manifest import manifest
 from pipelines.measured import shown
 from tieout.metrics import Answer, Catalogue, Condition, Question, Unanswerable, ask
@@ -144,3 +145,35 @@ def test_every_metric_is_whole(catalogue: Catalogue) -> None:
 def test_without_a_run_there_are_no_metrics(tmp_path: Path) -> None:
     with pytest.raises(Unanswerable, match="tieout run"):
         Catalogue(tmp_path / "semantic_manifest.json")
+
+
+GOLDEN = {
+    "payment_success_rate": "93.000",
+    "authorisation_rate": "94.898",
+    "raw_success_rate": "90.291",
+    "first_attempt_rate": "75.000",
+    "deduplicated_success_rate": "87.500",
+    "retry_uplift": "12.500",
+    "conversion": "70.000",
+}
+
+
+def test_one_population_has_many_success_rates(catalogue: Catalogue) -> None:
+    """103,000 requests, 3,000 of them invalid, 2,000 never submitted; 100,000 payments created."""
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create table fct_payment_attempts_monthly as
+            select date '2026-01-01' as month, 103000 as attempts, 100000 as valid_attempts,
+                98000 as submitted_attempts, 93000 as authorised_attempts,
+                100000 as payments_created, 80000 as payments,
+                60000 as payments_authorised_first, 70000 as payments_authorised
+        """)
+        for name, rate in GOLDEN.items():
+            (row,) = ask(connection, catalogue, Question(name)).rows
+            assert f"{row.value:.3f}" == rate, name
+
+
+def test_the_page_says_what_the_definitions_do() -> None:
+    """Make it anew with: make docs."""
+    page = PAGE.read_text()
+    assert written(page) == page

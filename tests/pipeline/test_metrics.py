@@ -26,6 +26,12 @@ SQL = {
     "net_revenue": "select sum(net_revenue_reporting_minor) from fct_revenue_monthly",
     "operating_cost": "select sum(cost_minor) from fct_cost_per_volume_monthly",
     "network_cost": "select sum(network_cost_minor) from fct_cost_per_volume_monthly",
+    "valid_attempts": "select sum(valid_attempts) from fct_success_rates_monthly",
+    "failed_attempts": "select sum(attempts - authorised_attempts) from fct_success_rates_monthly",
+    "chargebacks": "select sum(chargebacks) from fct_chargebacks_monthly",
+    "merchant_volume": "select sum(gross_volume_reporting_minor)"
+    " from fct_revenue_by_merchant_monthly",
+    "ledger_result": "select sum(amount_reporting_minor) from fct_income_statement_monthly",
     "items_due": "select sum(items_due) from rpt_fund_flows",
 }
 

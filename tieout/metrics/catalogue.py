@@ -78,6 +78,17 @@ class Catalogue:
             model.node_relation.relation_name = f"main.{model.node_relation.alias}"
         return MetricFlowEngine(SemanticManifestLookup(manifest), DuckDb())
 
+    def source(self, metric: Metric) -> str:
+        """The table that a metric is made of, or those of a ratio of two."""
+        measured = {
+            measure.name: model.node_relation.alias
+            for model in self._manifest.semantic_models
+            for measure in model.measures
+        }
+        of = {found.name: found.type_params.measure for found in self._manifest.metrics}
+        found = (of[part] for part in metric.parts)
+        return ", ".join(dict.fromkeys(f"`{measured[m.name]}`" for m in found if m))
+
     def dimensions(self, metric: Metric) -> dict[str, str]:
         """What a metric can be cut by: MetricFlow's name of each dimension by its short name."""
         found = self.engine.simple_dimensions_for_metrics([*metric.parts])
