@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.formats.tabular_parts import MODEST
 from tieout.contracts import Table
 from tieout.formats import lines
-from tieout.formats.amounts import MINOR_MAX, parse_minor, to_integer, to_minor, to_rate
+from tieout.formats.amounts import MINOR_MAX, Marks, parse_minor, to_integer, to_minor, to_rate
 from tieout.formats.base import Finding, Quarantined, Records, Structural, UnreadableFile
 from tieout.formats.delimited import Delimited
 from tieout.formats.draft import Draft, json_objects
@@ -128,7 +128,7 @@ def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"a,b,c,a,b\n", "names twice: a, b"),
         (b"a\n1\n", "lacks: b, c"),
         (b'a,b,"c\n', "the header cannot be read"),
-        (b"\xff\xfea\0,\0b\0,\0c\0\n", "not the UTF-16 it says"),
+        (b"\xff\xfea\0,\0b\0,\0c\0\n", "is not the utf-16 it seems"),
     ],
 )
 def test_an_unreadable_header_says_why(data: bytes, message: str) -> None:
@@ -180,7 +180,7 @@ def test_any_amount_survives_being_written(minor: int, currency: str) -> None:
     text = str(Decimal(minor).scaleb(-exponents()[currency]).quantize(Decimal(10) ** -4))
     for mark in ".,":
         written = text.replace(".", mark)
-        column = to_minor(pa.array([written]), pa.array([currency]), decimal_mark=mark)
+        column = to_minor(pa.array([written]), pa.array([currency]), Marks(mark))
         assert column.minor.to_pylist() == [minor] == [parse_minor(written, currency, mark)]
 
 

@@ -51,13 +51,54 @@ def known_currency(currency: Text) -> pa.Array:
     return known.take(distinct.indices)
 
 
-def to_minor(text: Text, currency: Text, *, decimal_mark: str = ".") -> Minor:
+class Marks(NamedTuple):
+    """How a source writes its numbers, where it does not write them as ``-1234.56``.
+
+    Thousands are marked only where a source is known to mark them, since ``1,234`` and ``1.234``
+    mean different things to different people. A space stands for spaces of every kind. `signs` are
+    texts beside the digits that say nothing: ``€``.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    signs: tuple[str, ...] = ()
+
+    def plain(self, text: Text) -> pa.Array:
+        """The numbers with a full stop, without marks and signs; ``1.00-`` becomes ``-1.00``.
+
+        What is no number comes out as what is none.
+        """
+        number = pc.utf8_trim_whitespace(flat(text))
+        if self == Marks():
+            return number
+        for sign in self.signs:
+            number = pc.utf8_trim_whitespace(pc.replace_substring(number, sign, ""))
+        number = pc.replace_substring_regex(number, r"^\x{2212}\s*|^-\s+", "-")
+        number = pc.replace_substring_regex(number, r"^([0-9].*?)\s*[-\x{2212}]$", r"-\1")
+        decimal = re.escape(self.decimal)
+        if self.thousands:
+            mark = _ALIKE.get(self.thousands, re.escape(self.thousands))
+            grouped = (
+                rf"^[+(-]?[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}(?:{decimal}|\)|$)"
+            )
+            is_grouped = pc.match_substring_regex(number, grouped)
+            number = pc.if_else(is_grouped, pc.replace_substring_regex(number, mark, ""), number)
+        if self.decimal == ".":
+            return number
+        # A full stop that is left is no mark of this source, so what has one is no number.
+        number = pc.replace_substring(number, ".", "?")
+        return pc.replace_substring(number, self.decimal, ".")
+
+
+_ALIKE = {" ": r"[ \x{a0}\x{2009}\x{202f}]", "'": r"['\x{2019}]"}
+
+
+def to_minor(text: Text, currency: Text, marks: Marks = Marks()) -> Minor:
     """Amounts in major units, each with its currency, as minor units.
 
-    Accepts ``1.00``, ``+1.00``, ``-1.00``, ``(1.00)`` (negative) and ``.5``; no thousands
-    separators, since ``1,234`` and ``1.234`` mean different things to different people.
+    Accepts ``1.00``, ``+1.00``, ``-1.00``, ``(1.00)`` (negative) and ``.5``, written with `marks`.
     """
-    value = _decimals(text, decimal_mark)
+    value = _decimals(marks.plain(text))
     codes = known_currency(currency)
     present = pc.not_equal(pc.utf8_length(pc.utf8_trim_whitespace(flat(text))), 0).fill_null(False)
     unreadable = pc.and_(present, pc.is_null(value))
@@ -92,7 +133,7 @@ def to_integer(text: Text, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
     """Whole numbers of an integer type, and the mask of texts that are none (``12.00``)."""
     digits = flat(text)
     is_whole = pc.match_substring_regex(digits, rf"^[+-]?[0-9]{{1,{_DIGITS_MAX}}}$")
-    value = _decimals(pc.if_else(is_whole, digits, None), ".").cast(pa.decimal128(38, 0))
+    value = _decimals(pc.if_else(is_whole, digits, None)).cast(pa.decimal128(38, 0))
     low, high = _words(value)
     fits = high == low >> (kind.bit_width - 1)
     good = pc.and_(pc.is_valid(value), pa.array(fits))
@@ -100,9 +141,9 @@ def to_integer(text: Text, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
     return pc.if_else(good, pa.array(low), None).cast(kind), bad
 
 
-def to_rate(text: Text) -> tuple[pa.Array, pa.Array]:
+def to_rate(text: Text, marks: Marks = Marks()) -> tuple[pa.Array, pa.Array]:
     """Rates as `RATE`, rounded half to even at its scale, and the mask of those unreadable."""
-    value = pc.round(_decimals(text, "."), RATE.scale, round_mode="half_to_even")
+    value = pc.round(_decimals(marks.plain(text)), RATE.scale, round_mode="half_to_even")
     limit = pa.scalar(Decimal(10) ** (RATE.precision - RATE.scale), _EXACT)
     good = pc.less(pc.abs(value), limit).fill_null(False)
     bad = pc.and_(pc.is_valid(flat(text)), pc.invert(good))
@@ -145,13 +186,11 @@ def _pattern(decimal_mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?:[+-]?{number}|\({number}\))")
 
 
-def _decimals(text: Text, decimal_mark: str) -> pa.Array:
+def _decimals(text: Text) -> pa.Array:
     """The numbers at full scale; null where the text is not a number."""
     trimmed = pc.utf8_trim_whitespace(flat(text))
-    is_number = pc.match_substring_regex(trimmed, f"^{_pattern(decimal_mark).pattern}$")
+    is_number = pc.match_substring_regex(trimmed, f"^{_pattern('.').pattern}$")
     number = pc.if_else(is_number, trimmed, None)
-    if decimal_mark != ".":
-        number = pc.replace_substring(number, decimal_mark, ".")
     if pc.any(pc.starts_with(number, "(")).as_py():
         number = pc.replace_substring_regex(number, r"^\((.*)\)$", r"-\1")
     return number.cast(_EXACT)

@@ -14,6 +14,7 @@ what came out), otherwise the equation would prove nothing.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ import pyarrow as pa
 from tieout.contracts import QUARANTINE, Table
 
 HEAD_BYTES = 65_536
+_WIDE_BYTES = 64
+# Control characters in Latin-1 and letters in Windows' cp1252, except for the five.
+_CONTROLS, _NOT_IN_WINDOWS = set(range(0x80, 0xA0)), set(b"\x81\x8d\x8f\x90\x9d")
+_NO_CONTROLS = bytes(set(range(256)) - _CONTROLS)
 
 
 @dataclass(frozen=True)
@@ -135,21 +140,53 @@ class Head:
 
     @property
     def text(self) -> str:
-        """The head as text: UTF-8 (with or without BOM) or UTF-16, else Latin-1."""
-        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return self.data.decode("utf-16", errors="replace")
+        """The head as text: UTF-16, else UTF-8 (with or without BOM), else of one byte a letter."""
+        if wide := wide_encoding(self.data):
+            return self.data.decode(wide, errors="replace")
         try:
             # The head may end inside a character, so only a fault before its end counts.
             return self.data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             if error.start >= len(self.data) - 4:
                 return self.data[: error.start].decode("utf-8-sig")
-            return self.data.decode("latin-1")
+            return self.data.decode(narrow_encoding(self.data))
 
     @property
     def first_line(self) -> str:
         """The first line that is not empty."""
         return next((line for line in self.text.splitlines() if line.strip()), "")
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """Which UTF-16 the text is in, by its byte order mark or, without one, by its zero bytes.
+
+    None for all else: no other text has a zero in every second byte.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first = head[:_WIDE_BYTES]
+    for encoding, letters, zeros in (
+        ("utf-16-le", first[::2], first[1::2]),
+        ("utf-16-be", first[1::2], first[::2]),
+    ):
+        if len(first) >= _WIDE_BYTES // 4 and not any(zeros) and all(letters):
+            return encoding
+    return None
+
+
+def narrow_encoding(data: bytes) -> str:
+    """Windows' (cp1252) or plain Latin-1, for text of one byte a letter.
+
+    They differ in the bytes 0x80 to 0x9F alone: letters and the euro sign in the one, and nothing
+    that is ever written in the other.
+    """
+    found = set(control_bytes(data))
+    return "cp1252" if found and not found & _NOT_IN_WINDOWS else "latin-1"
+
+
+def control_bytes(data: bytes) -> bytes:
+    """The bytes by which `narrow_encoding` decides."""
+    return data.translate(None, _NO_CONTROLS)
 
 
 class Reader(Protocol):

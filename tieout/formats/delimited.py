@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,9 @@ from tieout.formats.base import (
     Records,
     Structural,
     UnreadableFile,
+    control_bytes,
+    narrow_encoding,
+    wide_encoding,
 )
 from tieout.formats.draft import Block, json_objects
 from tieout.formats.lines import RECORD_BYTES_MAX, Dialect, Flags, Ints, Split, split
@@ -34,11 +37,16 @@ _PARSER_BYTES = 4 * RECORD_BYTES_MAX  # the parser's own blocks must hold any on
 
 
 class TextFile:
-    """A text file whatever its encoding: UTF-8, UTF-16 with a byte order mark, else Latin-1."""
+    """A text file whatever its encoding: UTF-8, UTF-16, else cp1252 or Latin-1.
 
-    def __init__(self, file: BinaryIO, block_bytes: int = BLOCK_BYTES) -> None:
+    `encoding` says it where the bytes cannot.
+    """
+
+    def __init__(
+        self, file: BinaryIO, block_bytes: int = BLOCK_BYTES, encoding: str | None = None
+    ) -> None:
         self._file, self._block_bytes = file, block_bytes
-        self.encoding = self._detect()
+        self.encoding = encoding or self._detect()
         head = next(self.blocks(HEAD_BYTES), b"")
         # Lines end in a carriage return alone only where the file begins without line feeds.
         self.newline = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
@@ -47,12 +55,15 @@ class TextFile:
         """What there is to say of the encoding."""
         if self.encoding == "latin-1":
             yield Finding("encoding_latin1", "the file is not valid UTF-8; it was read as Latin-1")
+        elif self.encoding == "cp1252":
+            message = "the file is not valid UTF-8; it was read as Windows' Latin-1 (cp1252)"
+            yield Finding("encoding_cp1252", message)
 
     def blocks(self, block_bytes: int | None = None) -> Iterator[bytes]:
         """The text from its beginning as UTF-8 without a byte order mark."""
         file, encoding = self._file, self.encoding
         file.seek(0)
-        if encoding != "utf-16" and file.read(3) != codecs.BOM_UTF8:
+        if encoding != "utf-8" or file.read(3) != codecs.BOM_UTF8:
             file.seek(0)
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
@@ -60,21 +71,43 @@ class TextFile:
                 yield piece if encoding == "utf-8" else decoder.decode(piece).encode()
             yield decoder.decode(b"", final=True).encode()
         except UnicodeError as error:
-            raise UnreadableFile(f"the file is not the UTF-16 it says it is: {error}") from error
+            raise UnreadableFile(
+                f"the file is not the {encoding} it seems to be: {error}"
+            ) from error
 
     def _detect(self) -> str:
         self._file.seek(0)
-        if self._file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
+        if wide := wide_encoding(self._file.read(HEAD_BYTES)):
+            return wide
         self._file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            for piece in iter(partial(self._file.read, BLOCK_BYTES), b""):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1"
-        return "utf-8"
+        pieces = iter(partial(self._file.read, BLOCK_BYTES), b"")
+        if all(_decodes(decoder, piece) for piece in pieces) and _decodes(decoder, b"", final=True):
+            return "utf-8"
+        self._file.seek(0)
+        pieces = iter(partial(self._file.read, BLOCK_BYTES), b"")
+        return narrow_encoding(bytes(set().union(*(set(control_bytes(piece)) for piece in pieces))))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(piece, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class Layout(NamedTuple):
+    """How a delimited file is written, where it is not as most are.
+
+    `names` are those of a file without a header. `header_line` is where the header stands, counted
+    from 1; without it, it is the first line that is not empty. What stands above is structural.
+    """
+
+    delimiter: str = ","
+    header_line: int | None = None
+    names: tuple[str, ...] = ()
+    encoding: str | None = None
 
 
 class Delimited:
@@ -82,7 +115,8 @@ class Delimited:
 
     Columns are known by the names in the header alone. What is not `known` goes to `extra`, and
     is reported unless its name fits the pattern `free`. Raises `UnreadableFile` where the header
-    repeats a name or lacks one that is `required`.
+    repeats a name or lacks one that is `required`. What else is to be known of the file, `layout`
+    says.
     """
 
     def __init__(
@@ -93,11 +127,15 @@ class Delimited:
         known: Callable[[str], bool],
         free: str = "(?!)",
         block_bytes: int = BLOCK_BYTES,
+        layout: Layout = Layout(),
     ) -> None:
-        self._text = TextFile(file, block_bytes)
-        self._blocks = self._text.blocks()
-        self._lines_before, header, self._rest = self._read_header()
-        self.names = header_names(header)
+        self._text = TextFile(file, block_bytes, layout.encoding)
+        self._blocks, self._delimiter = self._text.blocks(), layout.delimiter
+        if layout.names:
+            self._structural, self._rest, self.names = 0, b"", list(layout.names)
+        else:
+            header = self._read_header(layout.header_line)
+            self.names = header_names(header, layout.delimiter)
         if repeated := [name for name, count in Counter(self.names).items() if count > 1]:
             raise UnreadableFile(f"the header names twice: {', '.join(repeated)}")
         if missing := sorted(set(required) - set(self.names)):
@@ -107,18 +145,17 @@ class Delimited:
 
     def preamble(self) -> Iterator[Part]:
         """The header as a structural record, and what there is to say of the file as a whole."""
-        header_line = self._lines_before + 1
-        yield Records(header_line)
-        yield Structural(header_line)
+        yield Records(self._structural)
+        yield Structural(self._structural)
         yield from self._text.findings()
         if self._unknown:
             names = ", ".join(self._unknown)
-            yield Finding("unknown_columns", f"columns kept in extra: {names}", header_line)
+            yield Finding("unknown_columns", f"columns kept in extra: {names}", self._structural)
 
     def blocks(self) -> Iterator[Block]:
         """The records after the header."""
-        dialect = Dialect(ord(","), ord(self._text.newline), len(self.names))
-        for part in split(chain([self._rest], self._blocks), dialect, self._lines_before + 2):
+        dialect = Dialect(ord(self._delimiter), ord(self._text.newline), len(self.names))
+        for part in split(chain([self._rest], self._blocks), dialect, self._structural + 1):
             good = np.flatnonzero(part.good)
             table = self._parse(part)
             yield Block(
@@ -136,19 +173,25 @@ class Delimited:
                 ),
             )
 
-    def _read_header(self) -> tuple[int, str, bytes]:
-        """How many lines come before the header, the header, and the bytes read beyond it."""
-        head = body = b""
-        for block in self._blocks:
-            head += block
-            body = head.lstrip(b"\r\n")
-            if self._text.newline in body or len(head) > RECORD_BYTES_MAX:
+    def _read_header(self, at: int | None) -> str:
+        """The header: line `at`, or the first that is not empty; it and all above are structural.
+
+        The bytes that were read beyond it are kept for the blocks.
+        """
+        newline, rest, lines = self._text.newline, b"", 0
+        for block in chain(self._blocks, [None]):
+            rest += block or b""
+            while (end := rest.find(newline)) >= 0 or (block is None and rest):
+                line, rest = (rest[:end], rest[end + 1 :]) if end >= 0 else (rest, b"")
+                lines += 1
+                if len(line) > RECORD_BYTES_MAX:
+                    raise UnreadableFile(f"line {lines} is too long to be a header")
+                if lines == at or (at is None and line.strip(b"\r\n")):
+                    self._structural, self._rest = lines, rest
+                    return line.decode()
+            if len(rest) > RECORD_BYTES_MAX:
                 break
-        header, _, rest = body.partition(self._text.newline)
-        if not header or len(head) - len(rest) > RECORD_BYTES_MAX:
-            raise UnreadableFile("the file does not begin with a header line")
-        before = head[: len(head) - len(body)].count(self._text.newline)
-        return before, header.decode(), rest
+        raise UnreadableFile("the file does not begin with a header line")
 
     def _parse(self, part: Split) -> pa.Table:
         """The good records as text columns, as many as the splitting counted."""
@@ -162,7 +205,7 @@ class Delimited:
             table = pacsv.read_csv(
                 pa.BufferReader(pa.py_buffer(data)),
                 pacsv.ReadOptions(column_names=self.names, block_size=_PARSER_BYTES),
-                pacsv.ParseOptions(newlines_in_values=part.is_multiline),
+                pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=part.is_multiline),
                 pacsv.ConvertOptions(
                     column_types=kinds, null_values=[""], strings_can_be_null=True, check_utf8=False
                 ),
@@ -181,18 +224,18 @@ def _originals(part: Split, records: Ints, chosen: Flags) -> list[str]:
     return part.text(records[chosen])
 
 
-def names_in(head: Head) -> set[str]:
+def names_in(head: Head, delimiter: str = ",") -> set[str]:
     """The column names in the head of a file; none if it does not begin with a header."""
     try:
-        return set(header_names(head.first_line))
+        return set(header_names(head.first_line, delimiter))
     except UnreadableFile:
         return set()
 
 
-def header_names(line: str) -> list[str]:
+def header_names(line: str, delimiter: str = ",") -> list[str]:
     """The column names in a header line; one that is empty is named after its place."""
     try:
-        names = next(csv.reader([line.rstrip("\r\n")], strict=True), [])
+        names = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise UnreadableFile(f"the header cannot be read: {error}") from error
     return [name.strip() or f"column_{place}" for place, name in enumerate(names, start=1)]

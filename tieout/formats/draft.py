@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import Table
-from tieout.formats.amounts import Text, flat, known_currency, to_integer, to_minor, to_rate
+from tieout.formats.amounts import Marks, Text, flat, known_currency, to_integer, to_minor, to_rate
 from tieout.formats.base import Finding, Part, Quarantined, Rows
 from tieout.formats.lines import Flags
-from tieout.formats.times import Times, to_date, to_utc
+from tieout.formats.times import Times, to_date, to_iso, to_utc
 
 _ESCAPES = [(char, json.dumps(char)[1:-1]) for char in ["\\", '"', *map(chr, range(32))]]
 
@@ -87,10 +87,10 @@ class Draft:
         self.reject(unknown, f"{name}: {{!r}} is not an ISO 4217 currency", text)
         return codes
 
-    def minor(self, name: str, currency: pa.Array) -> pa.Array:
+    def minor(self, name: str, currency: pa.Array, marks: Marks = Marks()) -> pa.Array:
         """Amounts in major units of the currency, as minor units."""
         text = self.text(name)
-        amounts = to_minor(text, currency)
+        amounts = to_minor(text, currency, marks)
         self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
         surplus = f"{name}: {{!r}} has more decimals than {{}} has"
         self.reject(amounts.surplus, surplus, text, currency)
@@ -105,11 +105,11 @@ class Draft:
         self.reject(bad, f"{name}: {{!r}} is not a whole number", self.text(name))
         return values
 
-    def rate(self, name: str, missing: str = "") -> pa.Array:
+    def rate(self, name: str, missing: str = "", marks: Marks = Marks()) -> pa.Array:
         """Exchange rates; `missing` is how the source writes that there is none."""
         text = self.text(name)
         text = pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), missing), None, text)
-        values, bad = to_rate(text)
+        values, bad = to_rate(text, marks)
         self.reject(bad, f"{name}: {{!r}} is not a rate", text)
         return values
 
@@ -121,12 +121,15 @@ class Draft:
         self.reject(bad, f"{name}: {{!r}} is not a date", self.text(name))
         return values
 
-    def time(self, name: str, zone: Text | str = "UTC") -> Times:
-        """Times, local to `zone` where they state no offset."""
+    def time(self, name: str, zone: Text | str = "UTC", *formats: str) -> Times:
+        """Times, local to `zone` where they state no offset.
+
+        They are written as ISO 8601 says, or in one of the `strptime` formats.
+        """
         if pa.types.is_timestamp(self._raw(name).type):
             return Times.stated(self._raw(name))
         text = self.text(name)
-        times = to_utc(text, zone)
+        times = to_utc(to_iso(text, *formats), zone)
         zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
         self.reject(times.unreadable, f"{name}: {{!r}} is not a time", text)
         self.reject(times.unknown_zone, f"{name}: {{!r}} is not a known time zone", zones)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
@@ -32,6 +33,29 @@ _OFFSET = r" ?(?:Z|UTC|GMT|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 _TIME = rf"^{_DAY}(?:[ T]{_CLOCK}(?:{_OFFSET})?)?$"
 _HAS_OFFSET = rf"^.{{10}}[ T]{_CLOCK}{_OFFSET}$"
 _DAY_IN_MICROSECONDS = 86_400_000_000
+
+_DIRECTIVES = {
+    "d": "0?[1-9]|[12][0-9]|3[01]",
+    "m": "0?[1-9]|1[0-2]",
+    "b": "[A-Za-z]{3}",
+    "B": "[A-Za-z]{3,9}",
+    "Y": "[0-9]{4}",
+    "y": "[0-9]{2}",
+    "H": "[01]?[0-9]|2[0-3]",
+    "I": "0?[1-9]|1[0-2]",
+    "M": "[0-5][0-9]",
+    "S": "[0-5][0-9]",
+    "f": "[0-9]{1,9}",
+    "p": "[AaPp][Mm]",
+    "z": _OFFSET,
+}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, start=1)}
+_HOURS = {
+    f"{hour:02}{half}": f"{hour % 12 + 12 * (half == 'pm'):02}"
+    for hour in range(1, 13)
+    for half in ("am", "pm")
+}
 
 
 class Times(NamedTuple):
@@ -88,6 +112,71 @@ def to_utc(text: Text, zone: Text | str = "UTC") -> Times:
         nonexistent,
         naive,
     )
+
+
+def to_iso(text: Text, *formats: str) -> pa.Array:
+    """Times in the first `strptime` format that fits them, as ISO 8601 writes them.
+
+    What fits none comes out as it is. Raises `ValueError` where a format has what is not known
+    here: known are ``%d %m %Y %y %b %B %H %I %M %S %f %p %z``, and a day without a time of it.
+    """
+    written = flat(text)
+    result, is_open = written, pc.is_valid(written)
+    for format_ in formats:
+        found = _iso(pc.extract_regex(pc.utf8_trim_whitespace(written), _pattern_of(format_)))
+        fits = pc.and_(is_open, pc.is_valid(found))
+        result = pc.if_else(fits, found, result)
+        is_open = pc.and_(is_open, pc.invert(fits))
+    return result
+
+
+@cache
+def _pattern_of(format_: str) -> str:
+    parts = re.split(r"(%.)", format_)
+    known = {f"%{name}": f"(?P<{name}>{pattern})" for name, pattern in _DIRECTIVES.items()}
+    if unknown := [part for part in parts[1::2] if part not in known]:
+        raise ValueError(
+            f"{format_!r}: {', '.join(unknown)} is not known; known: {' '.join(known)}"
+        )
+    has = {part[1] for part in parts[1::2]}
+    if not (has >= {"d"} and has & {"m", "b", "B"} and has & {"Y", "y"}):
+        raise ValueError(f"{format_!r} does not say the day, the month and the year")
+    pieces = (known.get(part, re.escape(part).replace("\\ ", r"\s+")) for part in parts)
+    return f"^{''.join(pieces)}$"
+
+
+def _iso(found: pa.Array) -> pa.Array:
+    """The parts of times by their directives, put together; null where one is missing."""
+    parts = dict(zip([field.name for field in found.type], found.flatten(), strict=True))
+
+    def two(name: str) -> pa.Array:
+        return pc.utf8_lpad(parts[name], 2, "0") if name in parts else pa.repeat("00", len(found))
+
+    year = parts["Y"] if "Y" in parts else _century(parts["y"])
+    word = parts.get("b", parts.get("B"))
+    month = two("m") if word is None else _word(pc.utf8_slice_codeunits(word, 0, 3), _MONTHS)
+    day = pc.binary_join_element_wise(year, month, two("d"), "-")
+    if not {"H", "I"} & parts.keys():
+        return day
+    hour = two("H")
+    if "I" in parts:
+        half = parts.get("p", pa.repeat("am", len(found)))
+        hour = _word(pc.binary_join_element_wise(two("I"), half, ""), _HOURS)
+    clock = pc.binary_join_element_wise(hour, two("M"), two("S"), ":")
+    if "f" in parts:
+        clock = pc.binary_join_element_wise(clock, parts["f"], ".")
+    return pc.binary_join_element_wise(day, "T", clock, parts.get("z", ""), "")
+
+
+def _century(year: pa.Array) -> pa.Array:
+    """Years of two digits, which turn over after 68, as in `strptime`."""
+    before = pc.greater(year, "68")
+    return pc.binary_join_element_wise(pc.if_else(before, "19", "20"), year, "")
+
+
+def _word(text: pa.Array, words: dict[str, str]) -> pa.Array:
+    places = pc.index_in(pc.utf8_lower(text), pa.array(words.keys(), pa.string()))
+    return pa.array(words.values(), pa.string()).take(places)
 
 
 def to_date(text: Text, *formats: str) -> tuple[pa.Array, pa.Array]:
