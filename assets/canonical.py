@@ -49,6 +49,7 @@ def canonical_tables(
         workspace.canonical,
         workspace.settings.file_rules,
         day_of(context),
+        mapped=workspace.workspace.mapped(),
         again=config.again,
         progress=reporter("reading"),
     )

@@ -30,7 +30,8 @@ def fingerprint(workspace: Workspace) -> str:
     ]
     as_of = workspace.settings().as_of_date()
     digest = hashlib.sha256(json.dumps([landed, str(as_of)]).encode())
-    digest.update(workspace.config.read_bytes())
+    for path in (workspace.config, *sorted(workspace.mappings.glob("*.yaml"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     for path in _code():
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -34,6 +34,7 @@ from pipelines.reports import (
     print_status,
     print_table,
 )
+from pipelines.sourced import source
 from tieout import __version__
 from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 
 app.add_typer(decide, name="decide")
+app.add_typer(source, name="source")
 app.command()(metric)
 app.command()(export)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tieout.canonical import Canonical
+from tieout.formats.base import Reader
 from tieout.ingest import FileAccount, ingest
 from tieout.landing import Landing
 from tieout.settings import FileRule, Workspace
@@ -89,9 +90,15 @@ class Ingest:
         os.utime(path, (CHANGED, CHANGED))  # all at one moment, so that no test depends on speed
         return path
 
-    def run(self, rules: tuple[FileRule, ...] = (), *, again: bool = False) -> list[FileAccount]:
+    def run(
+        self,
+        rules: tuple[FileRule, ...] = (),
+        *,
+        mapped: Sequence[Reader] = (),
+        again: bool = False,
+    ) -> list[FileAccount]:
         self.landing.land_inbox(self.workspace.inbox, DAY)
-        return ingest(self.landing, self.canonical, rules, DAY, again=again)
+        return ingest(self.landing, self.canonical, rules, DAY, mapped=mapped, again=again)
 
 
 @pytest.fixture

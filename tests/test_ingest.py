@@ -126,7 +126,7 @@ class BreakingReader(LosingReader):
 def test_a_reader_that_loses_a_record_or_breaks_the_contract_publishes_nothing(
     ingesting: Ingest, monkeypatch: pytest.MonkeyPatch, reader: LosingReader, reason: str
 ) -> None:
-    monkeypatch.setattr(module, "recognise", lambda _head: reader)
+    monkeypatch.setattr(module, "recognise", lambda _head, _mapped: reader)
     ingesting.drop("x", b"a\nb\nc\n")
     (account,) = ingesting.run()
     assert account.status == "unreadable"

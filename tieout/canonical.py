@@ -34,7 +34,7 @@ class Canonical:
         """The pattern of a table's files, as the text of an SQL literal."""
         return f"{self.root}/{table}/*/*.parquet".replace("'", "''")
 
-    def is_read(self, delivery: Delivery, reader_version: Callable[[str], int]) -> bool:
+    def is_read(self, delivery: Delivery, reader_version: Callable[[str], int | None]) -> bool:
         """Whether the file was read in full by the version of the reader that is in use."""
         marker = self.path("source_files", delivery.arrival_day, delivery.sha256)
         if not marker.exists():

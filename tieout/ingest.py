@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -92,21 +92,25 @@ def ingest(
     rules: tuple[FileRule, ...],
     arrival_day: date,
     *,
+    mapped: Sequence[Reader] = (),
     again: bool = False,
     progress: Progress | None = None,
 ) -> list[FileAccount]:
-    """Read what landed on one day and was not read yet (or all of it, `again`)."""
+    """Read what landed on one day and was not read yet (or all of it, `again`).
+
+    `mapped` are the formats that the workspace describes itself.
+    """
     canonical.ensure_schemas()
     todo = [
         delivery
         for delivery in landing.contents(arrival_day)
-        if again or not canonical.is_read(delivery, lambda name: by_format(name).version)
+        if again or not canonical.is_read(delivery, partial(_version, mapped))
     ]
     shutil.rmtree(canonical.root / _WORKSHOP, ignore_errors=True)
     accounts = []
     # Arrow and DuckDB work outside the interpreter's lock, so files are read side by side.
     with connect() as engine, ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
-        read = partial(_ingest_file, engine, landing, canonical, rules)
+        read = partial(_ingest_file, engine, landing, canonical, partial(_choose, rules, mapped))
         for number, account in enumerate(pool.map(read, todo)):
             if progress:
                 progress(account.delivery.origin, number, len(todo))
@@ -118,7 +122,7 @@ def _ingest_file(
     engine: DuckDBPyConnection,
     landing: Landing,
     canonical: Canonical,
-    rules: tuple[FileRule, ...],
+    choose: Callable[[Path, FileAccount], Reader],
     delivery: Delivery,
 ) -> FileAccount:
     account = FileAccount(delivery)
@@ -129,7 +133,7 @@ def _ingest_file(
     try:
         with writer:
             if delivery.bytes:
-                for part in _choose_reader(path, delivery, rules, account).read(path):
+                for part in choose(path, account).read(path):
                     writer.take(part)
             else:
                 writer.take(Finding("empty_file", "the file is empty: it has no records"))
@@ -150,17 +154,26 @@ def _ingest_file(
     return account
 
 
-def _choose_reader(
-    path: Path, delivery: Delivery, rules: tuple[FileRule, ...], account: FileAccount
+def _version(mapped: Sequence[Reader], name: str) -> int | None:
+    """The version of the reader of a format; None where the format was one of a mapping's."""
+    try:
+        return by_format(name, mapped).version
+    except ValueError:
+        return None
+
+
+def _choose(
+    rules: tuple[FileRule, ...], mapped: Sequence[Reader], path: Path, account: FileAccount
 ) -> Reader:
+    """The reader of a file, as a rule or the content says; the account notes which it is."""
     for rule in rules:
-        if rule.fits(delivery):
-            reader, account.source = by_format(rule.format), rule.source
+        if rule.fits(account.delivery):
+            reader, account.source = by_format(rule.format, mapped), rule.source
             if rule.full_export:
                 account.report = Report(FULL_EXPORT)
             break
     else:
-        reader = recognise(Head.of(path, delivery.origin))
+        reader = recognise(Head.of(path, account.delivery.origin), mapped)
         account.source = reader.source
     account.format, account.reader_version = reader.format, reader.version
     return reader

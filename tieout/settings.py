@@ -9,13 +9,14 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -23,6 +24,9 @@ from pydantic import (
 from tieout.contracts import BUSINESS_TABLES
 from tieout.landing import Delivery
 from tieout.money import exponent
+
+if TYPE_CHECKING:
+    from tieout.mappings import Mapped
 
 CONFIG_NAME = "tieout.toml"
 DECISIONS_ORIGIN = "decisions"  # of what was decided, as it is landed
@@ -58,6 +62,9 @@ decisions_uri_env = ""
 # source = "erp"
 # full_export = true
 
+# Formats of your own are described in mappings/<name>.yaml and read as mapped_<name>; draft one
+# with `tieout source guess FILE`.
+
 # Tables read from the company's own PostgreSQL, incrementally. The address is read from the
 # environment variable named here, so that no password stands in this file:
 # [[databases]]
@@ -89,10 +96,10 @@ class FileRule(_Strict):
 
     @field_validator("format")
     @classmethod
-    def _known_format(cls, name: str) -> str:
+    def _known_format(cls, name: str, info: ValidationInfo) -> str:
         from tieout.formats import by_format  # the readers are heavy, and few rules name one
 
-        by_format(name)
+        by_format(name, (info.context or {}).get("mapped", ()))
         return name
 
     @model_validator(mode="after")
@@ -203,6 +210,7 @@ class Workspace:
         self.home = home.resolve()
         self.config = self.home / CONFIG_NAME
         self.inbox = self.home / "inbox"
+        self.mappings = self.home / "mappings"
         self.data = self.home / "data"
         self.landing = self.data / "landing"
         self.canonical = self.data / "canonical"
@@ -221,7 +229,7 @@ class Workspace:
         workspace = cls(home)
         if workspace.config.exists():
             raise ConfigurationError(f"{workspace.config} exists already; nothing was changed")
-        for folder in (workspace.inbox, workspace.data):
+        for folder in (workspace.inbox, workspace.mappings, workspace.data):
             folder.mkdir(parents=True, exist_ok=True)
         workspace.config.write_text(
             TEMPLATE.format(reporting_currency=reporting_currency, as_of=as_of),
@@ -243,13 +251,29 @@ class Workspace:
 
     def settings(self) -> Settings:
         """The validated configuration; `ConfigurationError` lists every wrong key."""
+        context = {"mapped": self.mapped()}
         try:
-            return Settings.model_validate(tomllib.loads(self.config.read_text(encoding="utf-8")))
+            content = tomllib.loads(self.config.read_text(encoding="utf-8"))
+            return Settings.model_validate(content, context=context)
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(f"{self.config}: not valid TOML: {error}") from None
         except ValidationError as error:
             faults = "\n".join(f"  {_place(e['loc'])}: {e['msg']}" for e in error.errors())
             raise ConfigurationError(f"{self.config}:\n{faults}") from None
+
+    def mapped(self) -> tuple[Mapped, ...]:
+        """The formats that the workspace describes itself, in `mappings/`.
+
+        Raises `ConfigurationError` where a mapping is wrong.
+        """
+        if not self.mappings.is_dir():
+            return ()
+        from tieout.mappings import BadMapping, load_all  # heavy, and few workspaces have one
+
+        try:
+            return load_all(self.mappings)
+        except BadMapping as error:
+            raise ConfigurationError(str(error)) from None
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -7,6 +7,7 @@ that whoever sent it knows what to send instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tieout.formats.adyen import AdyenSettlementDetails
 from tieout.formats.bai2 import Bai2
@@ -59,29 +60,36 @@ _ISO20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:([a-z]{4}\.\d{3})")
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){12,}")
 
 
-def recognise(head: Head) -> Reader:
-    """The one reader whose format the file has; `UnreadableFile` says what it is otherwise."""
-    matching = [reader for reader in READERS if reader.recognises(head)]
+def recognise(head: Head, mapped: Sequence[Reader] = ()) -> Reader:
+    """The one reader whose format the file has; `UnreadableFile` says what it is otherwise.
+
+    `mapped` are the formats that a workspace describes itself.
+    """
+    readers = (*READERS, *mapped)
+    matching = [reader for reader in readers if reader.recognises(head)]
     if len(matching) == 1:
         return matching[0]
     if matching:
         names = " and as ".join(reader.title for reader in matching)
-        raise UnreadableFile(f"recognised both as {names}, so it is not safe to read")
+        raise UnreadableFile(
+            f"recognised both as {names}, so it is not safe to read: say in tieout.toml which it is"
+        )
     looks_like = _looks_like(head)
     if looks_like:
         raise UnreadableFile(f"not read: {looks_like}")
     raise UnreadableFile(
-        f"not recognised as any of the {len(READERS)} formats that are read; "
+        f"not recognised as any of the {len(readers)} formats that are read; "
         f"first line: «{_shown(head)}»"
     )
 
 
-def by_format(name: str) -> Reader:
+def by_format(name: str, mapped: Sequence[Reader] = ()) -> Reader:
     """The reader of a format by its name in configuration."""
-    for reader in READERS:
+    readers = (*READERS, *mapped)
+    for reader in readers:
         if reader.format == name:
             return reader
-    known = ", ".join(sorted(reader.format for reader in READERS))
+    known = ", ".join(sorted(reader.format for reader in readers))
     raise ValueError(f"there is no format {name!r}; known are {known}")
 
 

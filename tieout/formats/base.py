@@ -18,7 +18,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -192,14 +192,21 @@ def control_bytes(data: bytes) -> bytes:
 class Reader(Protocol):
     """One source format."""
 
-    format: ClassVar[str]
-    """Stable name, used in configuration: ``stripe_payout_reconciliation``."""
-    version: ClassVar[int]
-    """Raised when the same bytes would be read differently; files are then read again."""
-    source: ClassVar[str]
-    """The source's name where configuration does not give one: ``stripe``."""
-    title: ClassVar[str]
-    """What people call it: ``Stripe payout reconciliation, itemised (CSV)``."""
+    @property
+    def format(self) -> str:
+        """Stable name, used in configuration: ``stripe_payout_reconciliation``."""
+
+    @property
+    def version(self) -> int:
+        """Raised when the same bytes would be read differently; files are then read again."""
+
+    @property
+    def source(self) -> str:
+        """The source's name where configuration does not give one: ``stripe``."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: ``Stripe payout reconciliation, itemised (CSV)``."""
 
     def recognises(self, head: Head) -> bool:
         """Whether the content, not the name, is of this format."""

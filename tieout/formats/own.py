@@ -28,7 +28,7 @@ from tieout.formats.structured import json_blocks, parquet_blocks
 
 _PARQUET = b"PAR1"
 # Words that decide what is done with a row; a misspelt one must not change that unnoticed.
-_WORDS = {
+WORDS: Mapping[str, tuple[str, ...]] = {
     "status": (
         "created",
         "invalid",
@@ -99,7 +99,7 @@ class _OwnRecords:
     version: ClassVar[int] = 1
     source: ClassVar[str]
     title: ClassVar[str]
-    words: ClassVar[Mapping[str, tuple[str, ...]]] = _WORDS
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = WORDS
 
     def __init_subclass__(cls, table: Table) -> None:
         cls.table, cls.source, cls.format = table, table.name, f"own_{table.name}"
