@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from pipelines.reports import out, print_json
 from tieout.contracts import QUARANTINE
+from tieout.formats.base import Head
 from tieout.money import format_minor
 from tieout.settings import ConfigurationError, FileRule, Workspace
 
@@ -101,21 +103,41 @@ def guess(
     name: Annotated[
         str | None, typer.Option(help="What to call the mapping; after the file by default.")
     ] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Of an archive or workbook: which member or sheet.")
+    ] = None,
 ) -> None:
     """Draft a mapping for a delimited file, to be put into mappings/<name>.yaml.
 
     What the file does not show is marked as unsure.
     """
-    from tieout.formats.base import Head, UnreadableFile
+    from tieout.formats.base import UnreadableFile
     from tieout.mappings.guess import guess as draft
 
     called = name or re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
     if not called[:1].isalpha():
         called = f"file_{called}".strip("_")
     try:
-        print(draft(Head.of(file, file.name), called), end="")
+        print(draft(_head(file, member), called), end="")
     except UnreadableFile as error:
         raise ConfigurationError(f"{file}: {error}") from None
+
+
+def _head(file: Path, member: str | None) -> Head:
+    """The beginning of a file, or of the one member of a container."""
+    from tieout.formats import as_container
+
+    head = Head.of(file, file.name)
+    container = as_container(head)
+    if container is None:
+        return head
+    with TemporaryDirectory(prefix="tieout-") as folder:
+        members = [m for m in container.unpack(file, file.name, Path(folder)) if m.path]
+        chosen = [m for m in members if member in (None, m.name, m.name.removesuffix(".csv"))]
+        if len(chosen) != 1 or chosen[0].path is None:
+            names = ", ".join(m.name for m in members)
+            raise ConfigurationError(f"{file} holds {names}: say which with --member")
+        return Head.of(chosen[0].path, chosen[0].name)
 
 
 def _origin(file: Path, workspace: Workspace | None) -> str:

@@ -26,7 +26,7 @@ from tieout.canonical import Canonical
 from tieout.cards import truncate_cards, truncate_text
 from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT, Table
 from tieout.engine import connect
-from tieout.formats import by_format, recognise
+from tieout.formats import as_container, by_format, recognise
 from tieout.formats.base import (
     ControlTotal,
     Finding,
@@ -166,14 +166,15 @@ def _choose(
     rules: tuple[FileRule, ...], mapped: Sequence[Reader], path: Path, account: FileAccount
 ) -> Reader:
     """The reader of a file, as a rule or the content says; the account notes which it is."""
-    for rule in rules:
+    head = Head.of(path, account.delivery.origin)
+    for rule in () if as_container(head) else rules:
         if rule.fits(account.delivery):
             reader, account.source = by_format(rule.format, mapped), rule.source
             if rule.full_export:
                 account.report = Report(FULL_EXPORT)
             break
     else:
-        reader = recognise(Head.of(path, account.delivery.origin), mapped)
+        reader = recognise(head, mapped)
         account.source = reader.source
     account.format, account.reader_version = reader.format, reader.version
     return reader

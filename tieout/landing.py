@@ -16,9 +16,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tieout.formats import as_container
+from tieout.formats.base import Head, UnreadableFile
 
 # Files that another program is still writing, or that no person put there.
 UNFINISHED = ("*.part", "*.tmp", "*.crdownload", "~$*", ".*")
+MEMBER_OF = "!"  # between an archive's origin and the name of a member
 
 Progress = Callable[[str, int, int], None]
 
@@ -28,7 +33,8 @@ class Delivery:
     """One arrival: what (sha256, bytes), from where (origin), when (received_at, arrival_day).
 
     `size_and_time` is the size and modification time of the file it came from, by which an
-    unchanged inbox file is known again without reading it.
+    unchanged inbox file is known again without reading it. `container` is the SHA-256 of the
+    archive or workbook that it is a member of; its origin is then ``<container>!<member>``.
     """
 
     sha256: str
@@ -37,11 +43,17 @@ class Delivery:
     received_at: str
     arrival_day: str
     size_and_time: str | None = None
+    container: str | None = None
 
     @property
     def is_extract(self) -> bool:
         """Whether the platform made it itself; no file of the inbox can pass for such a one."""
         return self.size_and_time is None
+
+    def origins(self) -> list[str]:
+        """Its origin, before it those of the containers that it is a member of."""
+        parts = self.origin.split(MEMBER_OF) if self.container else [self.origin]
+        return [MEMBER_OF.join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
     @property
     def modified_at(self) -> datetime | None:
@@ -104,11 +116,15 @@ class Landing:
             if progress:
                 progress(origin, number, len(paths))
             if (origin, size_and_time(path)) not in known:
-                landed.append(self.land_file(path, origin, arrival_day))
+                landed += self.land_file(path, origin, arrival_day)
         return landed
 
-    def land_file(self, path: Path, origin: str, arrival_day: date) -> Delivery:
-        """Copy one file in. A file that changes while it is copied is copied again."""
+    def land_file(self, path: Path, origin: str, arrival_day: date) -> list[Delivery]:
+        """Copy one file in. A file that changes while it is copied is copied again.
+
+        Of an archive or a workbook the members are landed too, and before it: it is known again
+        only when all of them are there.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         copy = self.root / "incoming"
         while True:
@@ -116,7 +132,32 @@ class Landing:
             shutil.copyfile(path, copy)
             if size_and_time(path) == before:
                 break
-        return self._take(copy, origin, arrival_day, before)
+        members = self._land_members(copy, origin, arrival_day, before)
+        return [*members, self._take(copy, origin, arrival_day, before)]
+
+    def _land_members(
+        self, path: Path, origin: str, arrival_day: date, before: str
+    ) -> list[Delivery]:
+        """Land what a container holds; a member of a workbook in an archive is one of both."""
+        head = Head.of(path, origin)
+        container = as_container(head)
+        if container is None:
+            return []
+        landed, sha256 = [], _sha256(path)
+        modified = before.partition(":")[2]
+        with TemporaryDirectory(dir=self.root, prefix="unpacking-") as folder:
+            try:
+                members = list(container.unpack(path, origin, Path(folder)))
+            except UnreadableFile:
+                return []  # the ingest says why; nothing of it is used
+            for member in members:
+                if member.path is None:
+                    continue
+                name = f"{origin}{MEMBER_OF}{member.name}"
+                stamp = f"{member.path.stat().st_size}:{modified}"
+                landed += self._land_members(member.path, name, arrival_day, stamp)
+                landed.append(self._take(member.path, name, arrival_day, stamp, sha256))
+        return landed
 
     def land_bytes(self, data: bytes, origin: str, arrival_day: date) -> Delivery:
         """Take an extract that was made in memory."""
@@ -126,11 +167,14 @@ class Landing:
         return self._take(copy, origin, arrival_day, None)
 
     def _take(
-        self, copy: Path, origin: str, arrival_day: date, size_and_time: str | None
+        self,
+        copy: Path,
+        origin: str,
+        arrival_day: date,
+        size_and_time: str | None,
+        container: str | None = None,
     ) -> Delivery:
-        with copy.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
+        sha256 = _sha256(copy)
         delivery = Delivery(
             sha256=sha256,
             bytes=copy.stat().st_size,
@@ -138,6 +182,7 @@ class Landing:
             received_at=datetime.now(UTC).isoformat(timespec="microseconds"),
             arrival_day=arrival_day.isoformat(),
             size_and_time=size_and_time,
+            container=container,
         )
         target = self.path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,6 +211,14 @@ def inbox_files(inbox: Path) -> Iterator[Path]:
         unfinished = any(fnmatch.fnmatch(name, p) for name in names for p in UNFINISHED)
         if path.is_file() and not unfinished:
             yield path
+
+
+def _sha256(path: Path) -> str:
+    """The SHA-256 of a file that is safely on its disk."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return digest
 
 
 def _is_older(one: Delivery, other: Delivery) -> bool:

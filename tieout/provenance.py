@@ -16,6 +16,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tieout.cards import truncate_text
+from tieout.formats import as_container
+from tieout.formats.base import Head
 from tieout.formats.delimited import TextFile
 from tieout.landing import Landing
 
@@ -41,6 +43,9 @@ def original_text(landing: Landing, sha256: str, line: int) -> str:
     path = landing.path(sha256)
     if not path.is_file():
         raise OriginalMissing("the file is no longer in the landing")
+    container = as_container(Head.of(path, ""))
+    if container:
+        raise OriginalMissing(f"the file is no text: {container.title}")
     with path.open("rb") as file:
         head = file.read(64)
     if head.startswith(b"PAR1"):

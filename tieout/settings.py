@@ -112,8 +112,8 @@ class FileRule(_Strict):
         return self
 
     def fits(self, delivery: Delivery) -> bool:
-        """Whether the rule is about what was delivered."""
-        return Path(delivery.origin).match(self.files)
+        """Whether the rule is about what was delivered, or about the archive it came in."""
+        return any(Path(origin).match(self.files) for origin in delivery.origins())
 
 
 class ExtractRule(FileRule):

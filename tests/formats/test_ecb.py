@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,29 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import Ingest
 from tests.formats.tabular_parts import (
     FIXTURES,
     MODEST,
-    SAMPLES,
     Reading,
     assert_read_or_refused,
     damaged,
 )
-from tieout.formats import ecb
-from tieout.formats.base import Head, UnreadableFile
+from tieout.formats.base import Head
 from tieout.formats.ecb import EcbReferenceRates
 
 READER = EcbReferenceRates()
 HISTORY, DAILY = FIXTURES / "ecb" / "history.csv", FIXTURES / "ecb" / "daily.csv"
-SAMPLE = SAMPLES / "reference" / "eurofxref-hist.zip"
-
-
-def zipped(*members: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, data in enumerate(members):
-            archive.writestr(f"{number}.csv", data)
-    return buffer.getvalue()
 
 
 def rates(reading: Reading) -> list[tuple[int, str, Decimal]]:
@@ -70,42 +58,24 @@ def test_the_daily_file_writes_its_date_in_words() -> None:
     assert rates(reading) == [(2, "JPY", Decimal("186.75")), (2, "USD", Decimal("1.1684"))]
 
 
-def test_a_zip_reads_like_the_file_inside() -> None:
-    data = HISTORY.read_bytes()
-    assert Reading.of_bytes(READER, zipped(data)) == Reading.of_bytes(READER, data)
-
-
 @pytest.mark.parametrize("path", [HISTORY, DAILY])
 def test_recognised_by_what_is_in_the_header(path: Path) -> None:
     data = path.read_bytes()
     assert READER.recognises(Head("x", data))
-    assert READER.recognises(Head("x", zipped(data)))
     assert not READER.recognises(Head("x", data.replace(b"Date", b"Day")))
-    assert not READER.recognises(Head("x", zipped(b"something else")))
 
 
-def test_archives_that_are_not_what_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = HISTORY.read_bytes()
-    with pytest.raises(UnreadableFile, match="holds 2 files"):
-        Reading.of_bytes(READER, zipped(data, data))
-    with pytest.raises(UnreadableFile, match="damaged"):
-        Reading.of_bytes(READER, zipped(data)[:-30])
-    monkeypatch.setattr(ecb, "_MEMBER_BYTES_MAX", len(data) - 1)
-    with pytest.raises(UnreadableFile, match="unpacks to more"):
-        Reading.of_bytes(READER, zipped(data))
-
-
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the real samples are not in this checkout")
-def test_the_history_since_1999() -> None:
-    reading = Reading.of(READER, SAMPLE)
-    assert (reading.records, reading.structural, reading.quarantined) == (6984, 1, [])
-    assert len(reading.rows) == 217_555
-    assert READER.recognises(Head.of(SAMPLE, SAMPLE.name))
-    newest = {row["currency"]: row["rate"] for row in reading.rows if row["source_line"] == 2}
-    assert newest["USD"] == Decimal("1.1684")
+def test_the_history_since_1999(realdata: Path, ingesting: Ingest) -> None:
+    sample = realdata / "reference" / "eurofxref-hist.zip"
+    ingesting.drop("fx/eurofxref-hist.zip", sample.read_bytes())
+    archive, rates_ = sorted(ingesting.run(), key=lambda account: str(account.format), reverse=True)
+    assert (archive.format, archive.records, archive.structural) == ("zip_archive", 1, 1)
+    assert rates_.delivery.origin == "fx/eurofxref-hist.zip!eurofxref-hist.csv"
+    assert (rates_.format, rates_.records, rates_.structural) == (READER.format, 6984, 1)
+    assert rates_.rows == {"fx_rates": 217_555}
 
 
 @MODEST
-@given(damaged(HISTORY.read_bytes()) | damaged(zipped(HISTORY.read_bytes())), st.integers(20, 200))
+@given(damaged(HISTORY.read_bytes()), st.integers(20, 200))
 def test_damage_is_contained(data: bytes, block_bytes: int) -> None:
     assert_read_or_refused(READER, data, block_bytes)

@@ -10,15 +10,20 @@ import re
 from collections.abc import Sequence
 
 from tieout.formats.adyen import AdyenSettlementDetails
+from tieout.formats.archives import GzipFile, ZipArchive
 from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
 from tieout.formats.camt import Camt052, Camt053, Camt054
+from tieout.formats.containers import Container, archive_kind
 from tieout.formats.ecb import EcbReferenceRates
 from tieout.formats.mt940 import Mt940, Mt942
 from tieout.formats.nacha import NachaReturns
 from tieout.formats.ofx import Ofx
 from tieout.formats.own import OWN_READERS
 from tieout.formats.stripe import StripePayoutReconciliation
+from tieout.formats.workbooks import Workbook
+
+CONTAINERS: tuple[Container, ...] = (ZipArchive(), GzipFile(), Workbook())
 
 READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
@@ -33,17 +38,14 @@ READERS: tuple[Reader, ...] = (
     Ofx(),
     NachaReturns(),
     *OWN_READERS,
+    *CONTAINERS,
 )
 
 _FIRST_LINE_MAX = 120
 _SIGNATURES = (
-    (
-        b"PK\x03\x04",
-        "a zip archive or a spreadsheet (xlsx): send the file inside, or save it as CSV",
-    ),
+    (b"PK\x03\x04", "a document that is no spreadsheet (xlsx): save it as xlsx or CSV"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document (xls, doc): save it as CSV"),
     (b"%PDF", "a PDF: ask for the same statement as data"),
-    (b"\x1f\x8b", "a gzip archive: send the file inside"),
     (b"PAR1", "a Parquet file, but not of a table that is read"),
     (b"-----BEGIN PGP", "an encrypted file: it must be decrypted before it is sent"),
 )
@@ -93,10 +95,17 @@ def by_format(name: str, mapped: Sequence[Reader] = ()) -> Reader:
     raise ValueError(f"there is no format {name!r}; known are {known}")
 
 
+def as_container(head: Head) -> Container | None:
+    """The container that a file is; None for what holds no files."""
+    return next((container for container in CONTAINERS if container.recognises(head)), None)
+
+
 def _looks_like(head: Head) -> str | None:
     """What a file is that no reader reads, where that can be told."""
     if not head.data.strip():
         return "the file is empty"
+    if (kind := archive_kind(head)) and kind != "zip":
+        return f"a {kind} archive: send it as zip or gzip, or the file inside"
     for signature, what in _SIGNATURES:
         if head.data.startswith(signature):
             return what

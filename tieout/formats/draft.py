@@ -23,6 +23,17 @@ from tieout.formats.times import Times, to_date, to_iso, to_utc
 
 _ESCAPES = [(char, json.dumps(char)[1:-1]) for char in ["\\", '"', *map(chr, range(32))]]
 
+# What a spreadsheet makes of a long number: 1.2302025304E+022.
+SCIENTIFIC = r"^[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+$"
+_SPREADSHEET = (
+    (SCIENTIFIC, "a spreadsheet has shortened the number, and its digits are lost"),
+    (
+        r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})(?: .*)?$",
+        "a spreadsheet may have rewritten it: which is the day and which the month is not known",
+    ),
+    (r"^[2-6][0-9]{4}(?:[.,][0-9]+)?$", "it may be a spreadsheet's number of a day"),
+)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -92,6 +103,7 @@ class Draft:
         text = self.text(name)
         amounts = to_minor(text, currency, marks)
         self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
+        self._spreadsheet(amounts.unreadable, name, text)
         surplus = f"{name}: {{!r}} has more decimals than {{}} has"
         self.reject(amounts.surplus, surplus, text, currency)
         return amounts.minor
@@ -119,6 +131,7 @@ class Draft:
             return self._raw(name)
         values, bad = to_date(self.text(name), *formats)
         self.reject(bad, f"{name}: {{!r}} is not a date", self.text(name))
+        self._spreadsheet(bad, name, self.text(name))
         return values
 
     def time(self, name: str, zone: Text | str = "UTC", *formats: str) -> Times:
@@ -132,6 +145,7 @@ class Draft:
         times = to_utc(to_iso(text, *formats), zone)
         zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
         self.reject(times.unreadable, f"{name}: {{!r}} is not a time", text)
+        self._spreadsheet(times.unreadable, name, text)
         self.reject(times.unknown_zone, f"{name}: {{!r}} is not a known time zone", zones)
         twice = f"{name}: {{}} happened twice in {{}}; the first was taken"
         self.note("time_ambiguous", times.ambiguous, twice, text, zones)
@@ -145,6 +159,21 @@ class Draft:
         unknown = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, pa.array(allowed))))
         self.reject(unknown, f"{name}: {{!r}} is none of {', '.join(allowed)}", text)
         return text
+
+    def reference(self, name: str) -> pa.Array:
+        """References; one that a spreadsheet has made a number of is pointed at."""
+        text = self.text(name)
+        damaged = pc.match_substring_regex(text, SCIENTIFIC).fill_null(False)
+        self.note("spreadsheet_damage", damaged, f"{name}: {{}} is what a spreadsheet left", text)
+        return text
+
+    def _spreadsheet(self, bad: pa.Array, name: str, text: pa.Array) -> None:
+        """Say of values that cannot be read what a spreadsheet has done to them."""
+        if not pc.any(bad).as_py():
+            return
+        for pattern, what in _SPREADSHEET:
+            damaged = pc.and_(bad, pc.match_substring_regex(text, pattern).fill_null(False))
+            self.reject(damaged, f"{name}: {what}")
 
     def reject(self, rows: pa.Array, template: str, *values: pa.Array) -> None:
         """Set records apart; the template is filled with each record's values."""

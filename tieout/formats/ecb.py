@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import FX_RATES
-from tieout.formats.base import HEAD_BYTES, Head, Part, Rows, UnreadableFile
+from tieout.formats.base import Head, Part, Rows, UnreadableFile
 from tieout.formats.delimited import BLOCK_BYTES, Delimited, names_in
 from tieout.formats.draft import Block, Draft
 
 _DATE, _CURRENCY = "Date", re.compile("[A-Z]{3}")
 _DATE_FORMATS = ("%Y-%m-%d", "%d %B %Y")
-_ZIP = b"PK\x03\x04"
-# Of a file in an archive: all we need is how long its name and its extra field are.
-_LOCAL_HEADER = struct.Struct("<26xHH")
-# The history of 27 years is 2 MB; what unpacks to more than this is something else.
-_MEMBER_BYTES_MAX = 64 << 20
 
 
 class EcbReferenceRates:
-    """Reads the euro reference rates, as CSV or as the zip file they are published in."""
+    """Reads the euro reference rates."""
 
     format: ClassVar[str] = "ecb_reference_rates"
     version: ClassVar[int] = 1
     source: ClassVar[str] = "ecb"
-    title: ClassVar[str] = "ECB euro reference rates (CSV or zip)"
+    title: ClassVar[str] = "ECB euro reference rates (CSV)"
 
     def recognises(self, head: Head) -> bool:
         """A date and nothing but currency codes in the header, euro not among them."""
-        if head.data.startswith(_ZIP):
-            head = Head(head.name, _beginning_of_member(head.data))
         names = names_in(head)
         currencies = set(filter(_CURRENCY.fullmatch, names))
         others = {name for name in names - currencies if not name.startswith("column_")}
@@ -48,8 +37,7 @@ class EcbReferenceRates:
     def read(self, path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Part]:
         """One row for each rate; a line without any rate is quarantined."""
         with path.open("rb") as file:
-            text = _unzipped(file)
-            sheet = Delimited(text, required={_DATE}, known=_is_known, block_bytes=block_bytes)
+            sheet = Delimited(file, required={_DATE}, known=_is_known, block_bytes=block_bytes)
             if not any(map(_CURRENCY.fullmatch, sheet.names)):
                 raise UnreadableFile("the header names no currency")
             yield from sheet.preamble()
@@ -93,35 +81,3 @@ def _long(rows: pa.Table, currencies: list[str]) -> pa.Table:
             .append_column("base_currency", pa.repeat("EUR", len(rated)))
         )
     return pa.concat_tables(columns)
-
-
-def _unzipped(file: BinaryIO) -> BinaryIO:
-    """The file itself, or the one file inside it if it is a zip archive."""
-    if file.read(len(_ZIP)) != _ZIP:
-        return file
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
-            if len(members) != 1:
-                raise UnreadableFile(f"the zip archive holds {len(members)} files instead of one")
-            with archive.open(members[0]) as member:
-                data = member.read(_MEMBER_BYTES_MAX + 1)
-    # A damaged archive shows itself in any of these ways.
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-        raise UnreadableFile(f"the zip archive is damaged or encrypted: {error}") from error
-    if len(data) > _MEMBER_BYTES_MAX:
-        raise UnreadableFile(f"the zip archive unpacks to more than {_MEMBER_BYTES_MAX:,} bytes")
-    return io.BytesIO(data)
-
-
-def _beginning_of_member(archive: bytes) -> bytes:
-    """What the first file of a zip archive begins with, from the beginning of the archive."""
-    header = archive[: _LOCAL_HEADER.size]
-    if len(header) < _LOCAL_HEADER.size:
-        return b""
-    name_length, extra_length = _LOCAL_HEADER.unpack(header)
-    start = _LOCAL_HEADER.size + name_length + extra_length
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(archive[start:], HEAD_BYTES)
-    except zlib.error:
-        return b""

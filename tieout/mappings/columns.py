@@ -73,7 +73,7 @@ def _read(draft: Draft, mapping: MappingFile, field: pa.Field, cell: Cell) -> pa
         return draft.rate(name, marks=mapping.marks)
     if pa.types.is_timestamp(field.type):
         return draft.time(name, mapping.time_zone, *mapping.date_formats).utc
-    return draft.text(name)
+    return draft.reference(name)
 
 
 def _translated(draft: Draft, name: str, cell: Cell) -> pa.Array:
