@@ -39,6 +39,7 @@ REASONS = {
     "not_a_clearing_account": "it is not on a processor's clearing account",
     "not_a_payment_event": "it is no capture, refund or chargeback",
     "not_in_a_payout": "it was not paid out yet",
+    "paid_from_a_balance": "it pays out a balance, and no line says what it is made of",
     "report_states_no_payout": "the report states no payout to compare with",
     "payout_is_stated": "the payout itself is compared with the bank",
     "not_from_a_processor": "it names no processor",

@@ -20,6 +20,7 @@ from tieout.formats.mt940 import Mt940, Mt942
 from tieout.formats.nacha import NachaReturns
 from tieout.formats.ofx import Ofx
 from tieout.formats.own import OWN_READERS
+from tieout.formats.paypal_stl import PayPalSettlementReport
 from tieout.formats.stripe import StripePayoutReconciliation
 from tieout.formats.workbooks import Workbook
 
@@ -28,6 +29,7 @@ CONTAINERS: tuple[Container, ...] = (ZipArchive(), GzipFile(), Workbook())
 READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
     AdyenSettlementDetails(),
+    PayPalSettlementReport(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

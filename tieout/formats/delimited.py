@@ -30,7 +30,7 @@ from tieout.formats.base import (
     wide_encoding,
 )
 from tieout.formats.draft import Block, json_objects
-from tieout.formats.lines import RECORD_BYTES_MAX, Dialect, Flags, Ints, Split, split
+from tieout.formats.lines import RECORD_BYTES_MAX, Dialect, Split, split
 
 BLOCK_BYTES = 16 << 20
 _PARSER_BYTES = 4 * RECORD_BYTES_MAX  # the parser's own blocks must hold any one record
@@ -157,7 +157,7 @@ class Delimited:
         dialect = Dialect(ord(self._delimiter), ord(self._text.newline), len(self.names))
         for part in split(chain([self._rest], self._blocks), dialect, self._structural + 1):
             good = np.flatnonzero(part.good)
-            table = self._parse(part)
+            table = text_columns(part, self.names)
             yield Block(
                 table,
                 pa.array(part.line[good]),
@@ -165,7 +165,7 @@ class Delimited:
                     {name: flat(table[name]) for name in self._extra},
                     pa.nulls(len(good), pa.string()),
                 ),
-                partial(_originals, part, good),
+                part.originals(good),
                 (
                     Records(len(part.line)),
                     Structural(int(part.blank.sum())),
@@ -193,35 +193,33 @@ class Delimited:
                 break
         raise UnreadableFile("the file does not begin with a header line")
 
-    def _parse(self, part: Split) -> pa.Table:
-        """The good records as text columns, as many as the splitting counted."""
-        good, data = part.good, np.frombuffer(part.data, dtype=np.uint8)
-        if not good.all():
-            data = data[np.repeat(good, part.next_start - part.start)]
-        kinds = dict.fromkeys(self.names, pa.string())
-        if not good.any():
-            return pa.schema(kinds.items()).empty_table()
-        try:
-            table = pacsv.read_csv(
-                pa.BufferReader(pa.py_buffer(data)),
-                pacsv.ReadOptions(column_names=self.names, block_size=_PARSER_BYTES),
-                pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=part.is_multiline),
-                pacsv.ConvertOptions(
-                    column_types=kinds, null_values=[""], strings_can_be_null=True, check_utf8=False
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise UnreadableFile(f"the parser disagrees with the splitting: {error}") from error
-        if table.num_rows != good.sum():
-            raise UnreadableFile(
-                f"the parser disagrees with the splitting: {table.num_rows} rows from "
-                f"{good.sum()} records"
-            )
-        return table
 
-
-def _originals(part: Split, records: Ints, chosen: Flags) -> list[str]:
-    return part.text(records[chosen])
+def text_columns(part: Split, names: list[str]) -> pa.Table:
+    """The good records of a block as text columns, as many as the splitting counted."""
+    good, data = part.good, np.frombuffer(part.data, dtype=np.uint8)
+    if not good.all():
+        data = data[np.repeat(good, part.next_start - part.start)]
+    kinds = dict.fromkeys(names, pa.string())
+    if not good.any():
+        return pa.schema(kinds.items()).empty_table()
+    delimiter = chr(part.dialect.delimiter or 0)
+    try:
+        table = pacsv.read_csv(
+            pa.BufferReader(pa.py_buffer(data)),
+            pacsv.ReadOptions(column_names=names, block_size=_PARSER_BYTES),
+            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=part.is_multiline),
+            pacsv.ConvertOptions(
+                column_types=kinds, null_values=[""], strings_can_be_null=True, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise UnreadableFile(f"the parser disagrees with the splitting: {error}") from error
+    if table.num_rows != good.sum():
+        raise UnreadableFile(
+            f"the parser disagrees with the splitting: {table.num_rows} rows from "
+            f"{good.sum()} records"
+        )
+    return table
 
 
 def names_in(head: Head, delimiter: str = ",") -> set[str]:

@@ -12,7 +12,7 @@ splitting resumes on the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -79,6 +79,10 @@ class Split:
         """The original text of the chosen records; NUL is shown as ␀, which databases can hold."""
         places = zip(self.start[chosen], self.end[chosen], strict=True)
         return [self.data[a:b].decode().replace("\0", "␀") for a, b in places]
+
+    def originals(self, records: Ints) -> Callable[[Flags], list[str]]:
+        """How the original text is found of those that are chosen among these records."""
+        return lambda chosen: self.text(records[chosen])
 
     def faults(self) -> Iterator[tuple[int, str, str]]:
         """Line, text and reason of each record that cannot be parsed."""

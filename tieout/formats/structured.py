@@ -17,7 +17,7 @@ from tieout.formats.amounts import flat
 from tieout.formats.base import Finding, Part, Quarantined, Records, Structural, UnreadableFile
 from tieout.formats.delimited import TextFile
 from tieout.formats.draft import Block, is_read, json_objects
-from tieout.formats.lines import Dialect, Flags, Ints, Split, split
+from tieout.formats.lines import Dialect, Flags, Split, split
 
 _ROWS_PER_BATCH = 131_072
 _NO_OBJECT = "the line is not a JSON object, or holds a NUL character"
@@ -65,7 +65,7 @@ def json_blocks(file: BinaryIO, names: list[str], block_bytes: int) -> Iterator[
             _empty_is_null(named),
             pa.array(part.line[fine]),
             flat(objects["extra"]),
-            partial(_originals, part, fine),
+            part.originals(fine),
             (
                 Records(len(part.line)),
                 Structural(int(part.blank.sum())),
@@ -164,10 +164,6 @@ def _empty_is_null(table: pa.Table) -> pa.Table:
         for column in table.columns
     ]
     return pa.table(columns, names=table.column_names)
-
-
-def _originals(part: Split, records: Ints, chosen: Flags) -> list[str]:
-    return part.text(records[chosen])
 
 
 def _rows_as_json(table: pa.Table, chosen: Flags) -> list[str]:

@@ -1,6 +1,7 @@
 -- Left: the net of every settlement line that was paid out. Right: the payout that the report
 -- states. A report that states no payout at all (Stripe's itemised one, without its payout rows)
--- has nothing to compare with: its lines are compared with the bank directly.
+-- has nothing to compare with: its lines are compared with the bank directly. Where a processor
+-- keeps a balance (processors.csv), no line says which payout it is in, nor a payout of what it is.
 with
     lines as (
         select
@@ -8,6 +9,8 @@ with
             case
                 when l.payout_id is null
                 then 'not_in_a_payout'
+                when l.line_kind = 'payout' and p.payout_basis = 'balance'
+                then 'paid_from_a_balance'
                 when
                     max(case when l.line_kind in ('payout', 'transfer') then 1 else 0 end) over (
                         partition by l.source_file_sha256
@@ -16,6 +19,7 @@ with
                 then 'report_states_no_payout'
             end as reason
         from {{ ref("stg_settlement_lines") }} as l
+        left join {{ ref("processors") }} as p on l.processor = p.processor
     ),
 
     batched as (select * from lines where line_kind <> 'payout'),

@@ -90,7 +90,10 @@ with
         where
             leg = 'batch_payout'
             and standing = 'excluded'
-            and (side = 'right' or excluded_reason = 'report_states_no_payout')
+            and (
+                (side = 'right' and excluded_reason <> 'paid_from_a_balance')
+                or excluded_reason = 'report_states_no_payout'
+            )
     ),
 
     added as (
