@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from tieout.decisions.desk import Desk, Standing
 
 decide = typer.Typer(
-    help="Decide on breaks: match, write off, explain, dismiss; approve, refuse, revoke; list.",
+    help="Work on breaks: match, write off, adjust, explain, dismiss; assign, comment, attach, "
+    "link; approve, refuse, revoke; list.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -44,6 +46,7 @@ Items = Annotated[
     list[str],
     typer.Argument(metavar="ITEM…", help="Items of the current edition (8 characters do)."),
 ]
+Said = Annotated[str, typer.Option("--note", help="What to say.", show_default=False)]
 Proposal = Annotated[
     str, typer.Argument(metavar="DECISION", help="The decision's id, or its beginning.")
 ]
@@ -74,6 +77,12 @@ def write_off(
 
 
 @decide.command()
+def adjust(home: Home, item: Item, actor: Actor, role: Role, reason: Reason, note: Said) -> None:
+    """Ask for a correcting entry in the ledger; it stays a break until that is posted."""
+    _propose("adjust", home, [item], actor, role, reason, note)
+
+
+@decide.command()
 def explain(
     home: Home, item: Item, actor: Actor, role: Role, reason: Reason, note: Note = None
 ) -> None:
@@ -87,6 +96,54 @@ def dismiss(
 ) -> None:
     """Say that two items that were suggested as a pair are none."""
     _propose("dismiss", home, items, actor, role, reason, note)
+
+
+@decide.command()
+def assign(
+    home: Home,
+    item: Item,
+    owner: Annotated[str, typer.Argument(help="Who is to look at it.")],
+    actor: Actor,
+    role: Role,
+    note: Note = None,
+) -> None:
+    """Say who is to look at an open item."""
+    _work("assign", home, item, actor, role, note, {"owner": owner})
+
+
+@decide.command()
+def comment(home: Home, item: Item, actor: Actor, role: Role, note: Said) -> None:
+    """Say something about an item."""
+    _work("comment", home, item, actor, role, note)
+
+
+@decide.command()
+def attach(
+    home: Home,
+    item: Item,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")],
+    actor: Actor,
+    role: Role,
+    note: Note = None,
+) -> None:
+    """Keep a file beside the decisions, as belonging to an item."""
+    from tieout.decisions.record import Person
+
+    desk = _desk(home)
+    _print_made(desk.attach(Person(actor, role), item, file.name, file.read_bytes(), note))
+
+
+@decide.command()
+def link(
+    home: Home,
+    item: Item,
+    claim: Annotated[str, typer.Argument(help="The other party's number of the claim or case.")],
+    actor: Actor,
+    role: Role,
+    note: Note = None,
+) -> None:
+    """Link an item to a claim against the other party."""
+    _work("link", home, item, actor, role, note, {"claim": claim})
 
 
 @decide.command()
@@ -148,7 +205,20 @@ def _propose(
     from tieout.decisions.record import Person
 
     person = Person(actor, role)
-    made = _desk(home).propose(kind, person, items, reason=reason, note=note)
+    _print_made(_desk(home).propose(kind, person, items, reason=reason, note=note))
+
+
+def _work(
+    kind: str, home: Home, item: str, actor: str, role: str, note: str | None,
+    after: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    from tieout.decisions.record import Person
+
+    _print_made(_desk(home).propose(kind, Person(actor, role), [item], note=note, after=after))
+
+
+def _print_made(made: Standing) -> None:
+    kind = made.decision.kind
     decision, seen = made.decision, made.decision.seen
     value = format_minor(seen["value_minor"], seen["currency"])
     out.print(
@@ -192,6 +262,7 @@ def _table(desk: Desk, standings: list[Standing]) -> Table:
     for standing in standings:
         d, answer = standing.decision, standing.answer
         title = desk.policy.reasons.get(d.reason_code or "", d.reason_code or "")
+        title = title or d.then.get("owner") or d.then.get("claim") or d.then.get("name") or ""
         table.add_row(
             d.decision_id[:_SHOWN],
             _words(d.kind),
@@ -199,7 +270,7 @@ def _table(desk: Desk, standings: list[Standing]) -> Table:
             d.leg,
             " ".join(item[:_SHOWN] for item in d.items),
             format_minor(d.seen["value_minor"], d.seen["currency"]),
-            escape(f"{title}: {d.note}" if d.note else title),
+            escape(": ".join(filter(None, (title, d.note)))),
             escape(f"{d.actor} ({d.role})"),
             d.decided_at[:16].replace("T", " "),
             escape(answer.actor) if answer else "–",

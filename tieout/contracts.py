@@ -505,7 +505,9 @@ NETWORK_BILLS = Table(
 )
 
 # What a person says of items, and what another says of that; and in which role.
-PROPOSALS = ("match", "write_off", "explain", "dismiss")
+JUDGEMENTS = ("match", "write_off", "adjust", "explain", "dismiss")
+WORK = ("assign", "comment", "attach", "link")
+PROPOSALS = (*JUDGEMENTS, *WORK)
 ANSWERS = ("approve", "refuse", "revoke")
 DECIDING_ROLES = ("analyst", "approver", "admin")
 
@@ -528,6 +530,7 @@ DECISIONS = Table(
             "note": _TEXT,
             "about": _TEXT,  # the decision that an approval, refusal or revocation answers
             "before": _TEXT,  # JSON: the items and their value, as the person saw them
+            "after": _TEXT,  # JSON: what is so from now on: an owner, a claim, a file
         },
     ),
     key=("decision_id",),

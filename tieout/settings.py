@@ -216,6 +216,7 @@ class Workspace:
         self.canonical = self.data / "canonical"
         self.warehouse = self.data / "warehouse.duckdb"
         self.decisions = self.data / "decisions.sqlite"
+        self.attachments = self.data / "attachments"
         self.editions = self.data / "editions"
         self.definitions = self.data / "dbt" / "semantic_manifest.json"  # of the last run
         self.quality = self.data / "quality"

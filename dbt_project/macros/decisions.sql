@@ -45,14 +45,22 @@
 {%- endmacro %}
 
 {# In a list for SQL. #}
-{% macro proposals() -%}('match', 'write_off', 'explain', 'dismiss') {%- endmacro %}
-{% macro limited_decisions() -%}('match', 'write_off') {%- endmacro %}
+{% macro proposals() -%}
+    ('match', 'write_off', 'adjust', 'explain', 'dismiss', 'assign', 'comment', 'attach', 'link')
+{%- endmacro %}
+{# Work on an item, which says nothing of its amounts and so outlives their change. #}
+{% macro work_decisions() -%}('assign', 'comment', 'attach', 'link') {%- endmacro %}
+{# Of these, several on one item hold beside each other. #}
+{% macro decisions_side_by_side() -%}('dismiss', 'comment', 'attach') {%- endmacro %}
+{% macro limited_decisions() -%}('match', 'write_off', 'adjust') {%- endmacro %}
 
 {# Why a decision on an item cannot hold any more; null where the item is as it was seen. #}
 {% macro fault_of_item(asked, item) -%}
     case
         when {{ item }}.match_key is null or {{ item }}.leg <> {{ asked }}.leg
         then 'item_is_gone'
+        when {{ asked }}.kind in {{ work_decisions() }}
+        then null
         when
             {{ item }}.left_minor <> {{ asked }}.left_minor
             or {{ item }}.right_minor <> {{ asked }}.right_minor
@@ -68,7 +76,7 @@
 {#
   The verdict on each decision of a relation with one row a decision and item: the state that it has
   by the rows, or lapsed. Where two in force share an item the later holds, but for dismissals,
-  which are of pairs.
+  which are of pairs, and for comments and files.
 #}
 {% macro judge_decisions(relation) %}
     select
@@ -102,7 +110,7 @@
                 and earlier.kind = later.kind
                 and earlier.sequence < later.sequence
             where
-                later.kind <> 'dismiss'
+                later.kind not in {{ decisions_side_by_side() }}
                 and later.state = 'in_force'
                 and later.decision_id
                 not in (select decision_id from {{ relation }} where fault is not null)

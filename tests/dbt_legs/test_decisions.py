@@ -87,6 +87,10 @@ class Books:
         made = self.desk.propose(kind, ANN, items, reason="processor_charge")
         return made.decision.decision_id
 
+    def work(self, kind: str, item: str, note: str | None = None, **after: str) -> str:
+        made = self.desk.propose(kind, ANN, [item], note=note, after=after)
+        return made.decision.decision_id
+
     def forge(self, about: str) -> None:
         """An approval of one's own, as somebody would write it who goes around the desk."""
         proposal = self.desk.find(about).decision
@@ -138,7 +142,19 @@ def decide(books: Books) -> dict[str, str]:
         "dismissed": books.propose("dismiss", str(left), str(right)),
     }
     books.forge(made["forged"])
-    return made
+    owned, known = books.item("psp_b"), books.item("psp_g")
+    adjust = books.desk.propose(
+        "adjust", ANN, [known], reason="rounding", note="post it to rounding"
+    )
+    return made | {
+        "adjusted": adjust.decision.decision_id,
+        "assigned": books.work("assign", owned, owner="Ann"),
+        "reassigned": books.work("assign", owned, owner="Ben"),
+        "said": books.work("comment", owned, note="the processor was asked"),
+        "said_more": books.work("comment", owned, note="and has answered"),
+        "filed": books.desk.attach(ANN, owned, "answer.txt", b"yes").decision.decision_id,
+        "linked": books.work("link", owned, claim="CASE-7"),
+    }
 
 
 def see_them_in_force(books: Books, made: dict[str, str]) -> None:
@@ -150,10 +166,13 @@ def see_them_in_force(books: Books, made: dict[str, str]) -> None:
     assert said["psp_c"] == ("broken", None, 10_000, 5_000)
     assert said["psp_e"] == ("broken", None, 10_000, 4_000)
     assert said["psp_g"][0] == "broken"
+    expected = dict.fromkeys(("large", "forged"), ("waiting", "above_the_limit"))
+    expected["assigned"] = ("lapsed", "decided_anew")
     for name, decision_id in made.items():
-        waits = name in ("large", "forged")
-        expected = ("waiting", "above_the_limit") if waits else ("in_force", None)
-        assert states[decision_id] == expected, name
+        assert states[decision_id] == expected.get(name, ("in_force", None)), name
+    assert books.ask(
+        "select reference, adjust_decision_id from fct_breaks where adjust_decision_id is not null"
+    ) == [("psp_g", made["adjusted"])]
     assert books.ask("select because, about from fct_decisions where state = 'not_honoured'") == [
         ("answers_own_decision", made["forged"])
     ]
@@ -188,8 +207,13 @@ def see_what_holds(books: Books, made: dict[str, str]) -> None:
     lapsed = ("lapsed", "amounts_have_changed")
     expected = {"revoked": ("revoked", None), "undone": ("revoked", None)}
     expected |= {"small": lapsed, "explained": lapsed, "forged": ("waiting", "above_the_limit")}
+    expected |= {"adjusted": lapsed, "assigned": ("lapsed", "decided_anew")}
     for name, decision_id in made.items():
         assert states[decision_id] == expected.get(name, ("in_force", None)), name
+    # It was given up, and is open again: who was to look at it still is.
+    assert books.ask("select reference, owner, claim from fct_breaks where owner is not null") == [
+        ("psp_b", "Ben", "CASE-7")
+    ]
     large = made["large"]
     assert books.ask(
         f"select approved_by, needs_approval from fct_decisions where decision_id = '{large}'"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from tieout.cards import truncate_text
-from tieout.contracts import ANSWERS, DECIDING_ROLES, PROPOSALS
+from tieout.contracts import ANSWERS, DECIDING_ROLES, PROPOSALS, WORK
+from tieout.decisions.attachments import Attachments
 from tieout.decisions.policy import DecisionPolicy
 from tieout.decisions.record import (
     APPROVING_ROLES,
@@ -24,10 +25,19 @@ from tieout.editions import Editions
 from tieout.settings import Workspace
 
 # How many items a decision is about: from, to.
-_COUNTS = {"match": (2, None), "write_off": (1, 1), "explain": (1, 1), "dismiss": (2, 2)}
-_OPEN = ("broken", "in_transit")
-# What is given up or explained must be known to be wrong; what may still come is neither.
-_MUST_BE = {"match": _OPEN, "write_off": ("broken",), "explain": ("broken",), "dismiss": _OPEN}
+_COUNTS = {"match": (2, None), "dismiss": (2, 2)}
+_OPEN: tuple[str, ...] = ("broken", "in_transit")
+_BROKEN: tuple[str, ...] = ("broken",)
+# What is given up, posted or explained must be known to be wrong; what may still come is neither.
+# A remark, a file or a claim can be about any item.
+_MUST_BE = {"match": _OPEN, "dismiss": _OPEN, "assign": _OPEN}
+_MUST_BE |= dict.fromkeys(("write_off", "adjust", "explain"), _BROKEN)
+# What a kind says of the time after it, beside the item.
+_AFTER = {"assign": {"owner"}, "link": {"claim"}, "attach": {"sha256", "name", "bytes"}}
+# What needs words: why these must be there.
+_NEEDS_NOTE = {"comment": "that is the comment", "adjust": "that says what is to be posted"}
+_REST_OF_MATCH = (("write_off", "match"), ("adjust", "match"))
+_LONGEST = 4_000  # characters of a text
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,7 @@ class Desk:
     def __init__(self, workspace: Workspace, policy: DecisionPolicy | None = None) -> None:
         self.store = DecisionStore.of(workspace)
         self.editions = Editions(workspace.editions)
+        self.attachments = Attachments(workspace.attachments)
         self.policy = policy or DecisionPolicy.load()
 
     def propose(
@@ -57,17 +68,23 @@ class Desk:
         person: Person,
         item_ids: Sequence[str],
         *,
-        reason: str | None,
+        reason: str | None = None,
         note: str | None = None,
+        after: Mapping[str, str] | None = None,
     ) -> Standing:
-        """Match items, write one off, explain one, or dismiss a suggested pair.
+        """Match items, write one off, have it adjusted, explain it, or dismiss a suggested pair;
+        or work on one: assign it to an owner, comment, attach a file, link it to a claim.
 
-        The ids may be abbreviated. `DecisionRefused` where a rule speaks against it.
+        `after` is ``{"owner"}`` of an assignment and ``{"claim"}`` of a link; a file is attached by
+        `attach`. The ids may be abbreviated. `DecisionRefused` where a rule speaks against it.
         """
         _check(person, note, kind in PROPOSALS, DECIDING_ROLES)
-        if reason is None:
-            raise DecisionRefused(f"to {_words(kind)} needs a reason: {self._reasons()}")
-        self._check_reason(reason, note)
+        if (reason is None) != (kind in WORK):
+            needs = f"needs a reason: {self._reasons()}" if reason is None else "takes no reason"
+            raise DecisionRefused(f"to {_words(kind)} {needs}")
+        if reason is not None:
+            self._check_reason(reason, note)
+        self._check_after(kind, note, after or {})
         with Seen(self.editions) as seen:
             items = seen.items(item_ids)
             _check_items(kind, items, seen)
@@ -88,9 +105,21 @@ class Desk:
                 "decided_at": _now(),
                 "about": None,
                 "before": before,
+                "after": as_json({k: v.strip() for k, v in after.items()}) if after else None,
             }
 
         return self._standing(self.store.append(decide), ())
+
+    def attach(
+        self, person: Person, item_id: str, name: str, data: bytes, note: str | None = None
+    ) -> Standing:
+        """Keep a file beside the decisions and say that it belongs to an item.
+
+        The same file is kept once, however often it is attached.
+        """
+        _check(person, note, True, DECIDING_ROLES)
+        after = {"sha256": self.attachments.keep(data), "name": name, "bytes": str(len(data))}
+        return self.propose("attach", person, [item_id], note=note, after=after)
 
     def answer(
         self,
@@ -128,6 +157,7 @@ class Desk:
                 "decided_at": _now(),
                 "about": now.decision.decision_id,
                 "before": before,
+                "after": None,
             }
 
         return self._standing(first.decision, [self.store.append(decide)])
@@ -164,6 +194,20 @@ class Desk:
             proposal.kind, proposal.role, day, proposal.seen
         )
 
+    def _check_after(self, kind: str, note: str | None, after: Mapping[str, str]) -> None:
+        if kind in _NEEDS_NOTE and not (note or "").strip():
+            raise DecisionRefused(f"to {_words(kind)} needs a note {_NEEDS_NOTE[kind]}")
+        wanted = _AFTER.get(kind, set())
+        missing = [name for name in sorted(wanted) if not after.get(name, "").strip()]
+        if missing or set(after) - wanted:
+            takes = " and ".join(missing or sorted(wanted)) or "nothing beside its items"
+            raise DecisionRefused(f"to {_words(kind)} takes {takes}")
+        for name, text in after.items():
+            if name != "sha256":
+                _check_text(name, text)
+        if kind == "attach" and not self.attachments.has(after["sha256"]):
+            raise DecisionRefused("there is no such file beside the decisions")
+
     def _check_reason(self, reason: str, note: str | None) -> None:
         if reason not in self.policy.reasons:
             raise DecisionRefused(f"{reason!r} is no reason code; there are: {self._reasons()}")
@@ -186,7 +230,7 @@ class Desk:
         for standing in (self._standing(d, known) for d in known if d.kind in LIMITED):
             other = standing.decision
             state = states.get(other.decision_id)
-            shown = state == "in_force" and (kind, other.kind) == ("write_off", "match")
+            shown = state == "in_force" and (kind, other.kind) in _REST_OF_MATCH
             if standing.state in ("stands", "waiting") and state != "lapsed" and not shown:
                 for item_id in sorted({*ids} & {*other.items}):
                     raise DecisionRefused(
@@ -227,21 +271,27 @@ def _check(person: Person, note: str | None, is_kind: bool, roles: Sequence[str]
         raise DecisionRefused(f"the role {person.role} may not do this: {' or '.join(roles)} may")
     if not person.actor.strip():
         raise DecisionRefused("a decision needs the name of who decides")
-    for what, text in (("name", person.actor), ("note", note or "")):
-        if not text.isprintable():
-            raise DecisionRefused(f"the {what} holds characters that cannot be printed")
-        if truncate_text(text) != text:
-            raise DecisionRefused(f"the {what} holds what looks like a card number: leave it out")
+    _check_text("name", person.actor)
+    _check_text("note", note or "")
+
+
+def _check_text(what: str, text: str) -> None:
+    if not text.isprintable():
+        raise DecisionRefused(f"the {what} holds characters that cannot be printed")
+    if len(text) > _LONGEST:
+        raise DecisionRefused(f"the {what} has more than {_LONGEST} characters")
+    if truncate_text(text) != text:
+        raise DecisionRefused(f"the {what} holds what looks like a card number: leave it out")
 
 
 def _check_items(kind: str, items: Sequence[Item], seen: Seen) -> None:
-    least, most = _COUNTS[kind]
+    least, most = _COUNTS.get(kind, (1, 1))
     if len(items) < least or (most and len(items) > most):
         wanted = f"{least} items" if most else f"{least} items or more"
         wanted = "one item" if most == 1 else wanted
         raise DecisionRefused(f"to {_words(kind)} takes {wanted}, not {len(items)}")
     for item in items:
-        if item.status not in _MUST_BE[kind]:
+        if item.status not in _MUST_BE.get(kind, (item.status,)):
             wanted = "open" if _MUST_BE[kind] == _OPEN else "broken"
             raise DecisionRefused(
                 f"item {item.item_id} is {item.status.replace('_', ' ')} in the current edition "

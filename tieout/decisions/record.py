@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 # A second person must stand behind these above the limit of policy.
-LIMITED = ("match", "write_off")
+LIMITED = ("match", "write_off", "adjust")
 
 APPROVING_ROLES = ("approver", "admin")
 
@@ -41,8 +41,9 @@ class Decision:
     the items in the order of their ids, and what the person saw of them, which is
     ``{"edition", "items": [{"item_id", "left_minor", "right_minor", "currency", "status"}],
     "value_minor", "currency", "value_reporting_minor", "reporting_currency"}``, with amounts in
-    minor units. `about` is the decision that an approval, refusal or revocation answers.
-    `decided_at` is ISO 8601 in UTC, to the microsecond.
+    minor units. `about` is the decision that an approval, refusal or revocation answers. `after` is
+    JSON text of what is so from now on, for those kinds that change more than the item: see
+    `after`. `decided_at` is ISO 8601 in UTC, to the microsecond.
     """
 
     sequence: int
@@ -57,6 +58,7 @@ class Decision:
     decided_at: str
     about: str | None
     before: str | None
+    after: str | None = None
 
     @classmethod
     def of(cls, sequence: int, content: Mapping[str, Any]) -> Decision:
@@ -80,10 +82,17 @@ class Decision:
         seen: dict[str, Any] = json.loads(self.before) if self.before else {}
         return seen
 
+    @cached_property
+    def then(self) -> dict[str, Any]:
+        """What is so from now on; empty for kinds that change the item alone."""
+        then: dict[str, Any] = json.loads(self.after) if self.after else {}
+        return then
+
     def line(self) -> bytes:
         """The decision as one line of JSON, with what is JSON in itself as a part of it."""
         row = {name: getattr(self, name) for name in ("sequence", "decision_id", *CONTENT)}
         row["item_ids"], row["before"] = json.loads(self.item_ids), self.seen or None
+        row["after"] = self.then or None
         return as_json(row).encode() + b"\n"
 
 
@@ -98,6 +107,7 @@ CONTENT = (
     "decided_at",
     "about",
     "before",
+    "after",
 )
 
 
@@ -107,5 +117,8 @@ def as_json(value: object) -> str:
 
 
 def _hash(sequence: int, content: Mapping[str, Any]) -> str:
-    text = as_json({"sequence": sequence, **{name: content[name] for name in CONTENT}})
+    said = {name: content.get(name) for name in CONTENT}
+    if said["after"] is None:  # as decisions were hashed before there was one
+        del said["after"]
+    text = as_json({"sequence": sequence, **said})
     return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH]

@@ -88,11 +88,12 @@ class Seen:
     def describe(self, kind: str, items: Sequence[Item]) -> dict[str, Any]:
         """What is stored of the items as they were seen, and the value that is decided on.
 
-        That is what a write-off gives up, and of all else what the items say of money: the side
-        that says more, without signs, so that items that cancel out are not worth nothing.
+        That is what a write-off gives up or an adjustment posts, and of all else what the items
+        say of money: the side that says more, without signs, so that items that cancel out are
+        not worth nothing.
         """
         currency = items[0].currency
-        if kind == "write_off":
+        if kind in ("write_off", "adjust"):
             value = abs(sum(item.left_minor - item.right_minor for item in items))
         else:
             value = max(

@@ -41,6 +41,7 @@ DECISIONS = sa.Table(
     sa.Column("decided_at", sa.Text, nullable=False),
     sa.Column("about", sa.Text),
     sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
 )
 
 _ONLY_GROWS = {
@@ -108,6 +109,8 @@ class DecisionStore:
         """
         with self._connect() as connection:
             _metadata.create_all(connection)
+            if "after" not in _columns(connection):  # a store of an older version
+                connection.exec_driver_sql(f'alter table {DECISIONS.name} add column "after" text')
             known = _rows(connection)
             decision = Decision.of(len(known) + 1, decide(known))
             connection.execute(DECISIONS.insert().values(**vars(decision)))
@@ -149,11 +152,16 @@ def _begin_at_once(connection: sa.Connection) -> None:
     connection.exec_driver_sql("begin immediate")
 
 
+def _columns(connection: sa.Connection) -> list[str]:
+    return [column["name"] for column in sa.inspect(connection).get_columns(DECISIONS.name)]
+
+
 def _rows(connection: sa.Connection) -> list[Decision]:
     """All rows, proven to be those that were stored."""
     if not sa.inspect(connection).has_table(DECISIONS.name):
         return []
-    rows = connection.execute(sa.select(DECISIONS).order_by(DECISIONS.c.sequence)).mappings()
+    columns = [DECISIONS.c[name] for name in _columns(connection)]
+    rows = connection.execute(sa.select(*columns).order_by(DECISIONS.c.sequence)).mappings()
     decisions = [Decision(**row) for row in rows]
     for place, decision in enumerate(decisions, start=1):
         if decision.sequence != place:

@@ -25,7 +25,7 @@ with
         select
             decision_id,
             case
-                when min(kind) = 'write_off'
+                when min(kind) in ('write_off', 'adjust')
                 then abs(sum(left_minor - right_minor))
                 else greatest(sum(abs(left_minor)), sum(abs(right_minor)))
             end as value_minor

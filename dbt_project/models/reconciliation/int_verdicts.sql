@@ -47,7 +47,7 @@ with
         select a.*, i.match_key, {{ fault_of_item("a", "i") }} as fault
         from asked as a
         left join left_over as i on a.item_id = {{ hash_id(["i.leg", "i.match_key"]) }}
-        where a.kind in ('write_off', 'explain')
+        where a.kind not in ('match', 'dismiss')
     ),
 
     judged_others as ({{ judge_decisions("others") }})

@@ -44,6 +44,7 @@ select
     d.reporting_currency,
     d.edition_seen,
     d.before,
+    d.after,
     d.record_id,
     d.source_file_sha256,
     d.source_line
