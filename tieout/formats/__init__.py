@@ -20,6 +20,7 @@ from tieout.formats.mt940 import Mt940, Mt942
 from tieout.formats.nacha import NachaReturns
 from tieout.formats.ofx import Ofx
 from tieout.formats.own import OWN_READERS
+from tieout.formats.paypal_activity import PayPalActivity
 from tieout.formats.paypal_stl import PayPalSettlementReport
 from tieout.formats.stripe import StripePayoutReconciliation
 from tieout.formats.workbooks import Workbook
@@ -30,6 +31,7 @@ READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
     AdyenSettlementDetails(),
     PayPalSettlementReport(),
+    PayPalActivity(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

@@ -100,8 +100,9 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = 
 class Layout(NamedTuple):
     """How a delimited file is written, where it is not as most are.
 
-    `names` are those of a file without a header. `header_line` is where the header stands, counted
-    from 1; without it, it is the first line that is not empty. What stands above is structural.
+    `names` are those of a file without a header, or instead of those in `header_line`. That is
+    where the header stands, counted from 1; without it, it is the first line that is not empty.
+    What stands above is structural.
     """
 
     delimiter: str = ","
@@ -131,11 +132,10 @@ class Delimited:
     ) -> None:
         self._text = TextFile(file, block_bytes, layout.encoding)
         self._blocks, self._delimiter = self._text.blocks(), layout.delimiter
-        if layout.names:
-            self._structural, self._rest, self.names = 0, b"", list(layout.names)
-        else:
+        self._structural, self._rest, self.names = 0, b"", list(layout.names)
+        if layout.header_line or not layout.names:
             header = self._read_header(layout.header_line)
-            self.names = header_names(header, layout.delimiter)
+            self.names = self.names or header_names(header, layout.delimiter)
         if repeated := [name for name, count in Counter(self.names).items() if count > 1]:
             raise UnreadableFile(f"the header names twice: {', '.join(repeated)}")
         if missing := sorted(set(required) - set(self.names)):
