@@ -188,11 +188,18 @@ class Draft:
         self.extra = json_objects({name: values}, self.extra)
 
     def accept(self) -> tuple[pa.Table, list[Part]]:
-        """The rows of the records that can be read, and the parts for all else in the block."""
+        """The rows of the records that can be read, and the parts for all else in the block.
+
+        Whatever a reader has set, a record that lacks a required value is set apart.
+        """
         reasons: dict[int, list[str]] = {}
         for remark in self._rejections:
             for row, text in remark.texts():
                 reasons.setdefault(row, []).append(text)
+        for name in sorted(self.table.required & self._columns.keys()):
+            if self._columns[name].null_count:
+                for row in pc.indices_nonzero(pc.is_null(self._columns[name])).to_pylist():
+                    reasons.setdefault(row, [f"there is no {name}"])
         bad: Flags = np.zeros(len(self), dtype=np.bool_)
         bad[list(reasons)] = True
         rows = pa.table({**self._columns, "source_line": self.block.lines, "extra": self.extra})

@@ -94,16 +94,19 @@ class Split:
 
 
 def split(blocks: Iterator[bytes], dialect: Dialect, first_line: int = 1) -> Iterator[Split]:
-    """All records of the text, block by block."""
-    rest, line = b"", first_line
+    """All records of the text, block by block; a text without any is one block of none."""
+    rest, line, is_empty = b"", first_line, True
     for block in blocks:
         rest += block
         part, lines = _split_block(rest, dialect, line, is_last=False)
         line += lines
         rest = rest[len(part.data) :]
-        yield part
+        if len(part.line):
+            is_empty = False
+            yield part
     part, _ = _split_block(rest, dialect, line, is_last=True)
-    yield part
+    if len(part.line) or is_empty:
+        yield part
 
 
 def _split_block(data: bytes, dialect: Dialect, line: int, *, is_last: bool) -> tuple[Split, int]:

@@ -48,12 +48,18 @@ def json_blocks(file: BinaryIO, names: list[str], block_bytes: int) -> Iterator[
 
     A line that is no object is quarantined by itself; an empty one is structural.
     """
-    text = TextFile(file, block_bytes)
+    with duckdb.connect() as connection:
+        yield from _json_blocks(connection, TextFile(file, block_bytes), names)
+
+
+def _json_blocks(
+    connection: duckdb.DuckDBPyConnection, text: TextFile, names: list[str]
+) -> Iterator[Part | Block]:
     yield from text.findings()
     unknown: set[str] = set()
     for part in split(text.blocks(), Dialect(None, ord(text.newline), 1)):
         good = np.flatnonzero(part.good)
-        objects, keys = _objects(_lines(part).take(pa.array(good)), names)
+        objects, keys = _objects(connection, _lines(part).take(pa.array(good)), names)
         unknown |= keys
         is_object = objects["is_object"].to_numpy()
         broken, fine = good[~is_object], good[is_object]
@@ -132,14 +138,15 @@ def _lines(part: Split) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(part.start), buffers)
 
 
-def _objects(lines: pa.Array, names: list[str]) -> tuple[pa.Table, set[str]]:
+def _objects(
+    connection: duckdb.DuckDBPyConnection, lines: pa.Array, names: list[str]
+) -> tuple[pa.Table, set[str]]:
     shape, nothing = (json.dumps(dict.fromkeys(names, value)) for value in ("VARCHAR", None))
-    with duckdb.connect() as connection:
-        connection.register("lines", pa.table({"line": lines}))
-        sql = _OBJECTS.format(shape=f"'{shape}'", nothing=f"'{nothing}'")
-        objects = connection.execute(sql).to_arrow_table()
-        connection.register("objects", objects)
-        return objects, {key for (key,) in connection.execute(_UNKNOWN).fetchall()}
+    connection.register("lines", pa.table({"line": lines}))
+    sql = _OBJECTS.format(shape=f"'{shape}'", nothing=f"'{nothing}'")
+    objects = connection.execute(sql).to_arrow_table()
+    connection.register("objects", objects)
+    return objects, {key for (key,) in connection.execute(_UNKNOWN).fetchall()}
 
 
 def _as_text(name: str, values: pa.Array) -> pa.Array:
