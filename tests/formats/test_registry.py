@@ -21,6 +21,7 @@ FOLDERS = {
     "bai2": "bai2",
     "ofx": "ofx",
     "nacha": "nacha_returns",
+    "amazon": "amazon_settlement",
     "paypal_activity": "paypal_activity",
     "paypal_stl": "paypal_settlement_report",
 }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from tieout.formats.adyen import AdyenSettlementDetails
+from tieout.formats.amazon import AmazonSettlement
 from tieout.formats.archives import GzipFile, ZipArchive
 from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
@@ -32,6 +33,7 @@ READERS: tuple[Reader, ...] = (
     AdyenSettlementDetails(),
     PayPalSettlementReport(),
     PayPalActivity(),
+    AmazonSettlement(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

@@ -17,9 +17,9 @@ from tieout.formats.base import Finding, Head, Part, Rows, Structural, Unreadabl
 from tieout.formats.chains import Chains
 from tieout.formats.delimited import BLOCK_BYTES, Delimited, Layout, TextFile, header_names
 from tieout.formats.draft import Block, Draft
+from tieout.formats.habits import Habits
 from tieout.formats.lines import Dialect, Flags, split
 from tieout.formats.paypal_codes import set_line_kind
-from tieout.formats.paypal_habits import Habits
 from tieout.formats.paypal_stl import line_id
 from tieout.formats.paypal_words import KINDS, MEMO, columns
 
@@ -56,7 +56,8 @@ class PayPalActivity:
                     layout=layout,
                 )
 
-            habits = Habits(language)
+            because = f"as is usual in the file's language ({language})"
+            habits = Habits(is_american=language == "en", because=because)
             for block in sheet().blocks():
                 habits.add_days(flat(block.table[known["date"]]))
                 for name in ("gross", "fee", "net"):

@@ -1,4 +1,4 @@
-"""How a download of PayPal's writes its numbers and dates, told by the file itself."""
+"""How a file writes its numbers and dates, told by the file itself."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class Habits:
     """What speaks for one way of writing and what for another, counted over the whole file.
 
     The more frequent way is taken. A value in the other way cannot be read by it, so it is
-    quarantined and not misread.
+    quarantined and not misread. Where nothing speaks for either, `is_american` decides, and
+    `because` says why: a decimal point and the month first, or a decimal comma and the day first.
     """
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, *, is_american: bool, because: str) -> None:
+        self.is_american, self.because = is_american, because
         self._seen = Counter[str]()
 
     def add_amounts(self, text: pa.Array) -> None:
@@ -59,7 +60,7 @@ class Habits:
     def marks(self) -> Marks:
         """The decimal mark, and that between thousands."""
         comma, point = self._seen["comma"], self._seen["point"]
-        decimal = "," if comma > point or (comma == point and self.language != "en") else "."
+        decimal = "," if comma > point or (comma == point and not self.is_american) else "."
         thousands = "." if decimal == "," else ","
         if self._seen["space"]:
             thousands = " "
@@ -75,7 +76,7 @@ class Habits:
             return "%Y-%m-%d"
         mark = max("./-", key=lambda mark: seen[f"mark {mark}"])
         if seen["day_first"] == seen["month_first"]:
-            day_first = self.language != "en" or mark == "."
+            day_first = not self.is_american or mark == "."
         else:
             day_first = seen["day_first"] > seen["month_first"]
         order = ("%d", "%m") if day_first else ("%m", "%d")
@@ -88,12 +89,12 @@ class Habits:
             order = "day before month" if self.day.startswith("%d") else "month before day"
             yield Finding(
                 "date_order_assumed",
-                f"no date shows whether the day or the month comes first; {order} was taken, as is "
-                f"usual in the file's language ({self.language})",
+                f"no date shows whether the day or the month comes first; {order} was taken, "
+                f"{self.because}",
             )
         if seen["undecided"] and seen["comma"] == seen["point"]:
             yield Finding(
                 "decimal_mark_assumed",
                 f"no amount shows which mark is the decimal one; {self.marks.decimal!r} was taken, "
-                f"as is usual in the file's language ({self.language})",
+                f"{self.because}",
             )
