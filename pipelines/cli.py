@@ -139,17 +139,23 @@ def run(
 def status(
     home: Home,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
-    """Every file of the current edition: what was read, what was not, what does not add up."""
+    """Every file of the current edition: what was read, what was not, what does not add up.
+
+    Of a file with several control totals the first that fails is shown; --json has them all.
+    """
     workspace = Workspace.open(home)
     editions = Editions(workspace.editions)
     edition = editions.get()
     with editions.connect() as connection:
         columns, rows = select(connection, STATUS_SQL)
-    if json_:
+    if json_ or format_ is Format.json:
         print_json(columns, rows)
-        return
-    print_status(edition, rows)
+    elif format_ is Format.csv:
+        print_csv(columns, rows)
+    else:
+        print_status(edition, rows)
 
 
 @app.command()

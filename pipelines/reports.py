@@ -23,7 +23,10 @@ out = Console(width=None if sys.stdout.isatty() else 10_000)
 err = Console(stderr=True)
 
 _NOTES_MAX = 3
+_FILE_WIDTH_MIN = 30
+_TOTALS_AT = 5  # of the columns of `STATUS_SQL` after the counts
 _COUNTS = ("records", "canonical", "quarantined", "structural")
+_TOTALS = ("stated", "computed", "difference")
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -35,11 +38,16 @@ with origins as (
   from deliveries group by sha256
 ),
 totals as (
-  select source_file_sha256, count(*) as control_totals,
-    list(name || ' of ' || scope || ': stated ' || stated || ', computed ' || computed
-      || ', difference ' || difference || coalesce(' ' || currency, '') order by scope, name)
-      filter (where difference <> 0) as failed_totals
+  select source_file_sha256,
+    list({'name': name, 'scope': scope, 'currency': currency, 'stated': stated,
+      'computed': computed, 'difference': difference}
+      order by difference = 0, scope, name, currency) as control_totals
   from rpt_control_totals group by 1
+),
+older as (
+  select f.superseded_by as sha256, list(o.origin order by o.origin) as supersedes
+  from rpt_source_files f inner join origins o on f.source_file_sha256 = o.sha256
+  where f.superseded_by is not null group by 1
 ),
 findings as (
   select source_file_sha256,
@@ -52,10 +60,11 @@ select o.origin, f.format, f.records, f.canonical_records, f.quarantined_records
   f.superseded_because,
   case when f.report_id = 'full_export' and o.arrivals > 1 and o.last_at > w.first_at
     then o.last_day end as delivered_again_on,
-  coalesce(t.control_totals, 0) as control_totals,
-  coalesce(t.failed_totals, []) as failed_control_totals,
+  coalesce(t.control_totals, []) as control_totals,
+  coalesce(s.supersedes, []) as supersedes,
   coalesce(n.findings, []) as findings, o.origins, f.source_file_sha256
 from rpt_source_files f
+left join older s on f.source_file_sha256 = s.sha256
 left join origins o on f.source_file_sha256 = o.sha256
 left join origins w on f.superseded_by = w.sha256
 left join totals t using (source_file_sha256)
@@ -99,13 +108,14 @@ def _headline_rows(f: Headline) -> list[tuple[str, str]]:
 def print_status(edition: Edition, rows: Rows) -> None:
     """The rows of `STATUS_SQL`: what became of every record of every file."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in _COUNTS:
-        table.add_column(name, justify="right")
-    table.add_column("file")
-    for origin, format_, records, canonical, quarantined, structural, *rest in rows:
-        counts = (f"{n:,}" for n in (records, canonical, quarantined, structural))
+    for name in (*_COUNTS[1:], *_TOTALS):
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("file", overflow="fold", min_width=_FILE_WIDTH_MIN)
+    for origin, format_, _records, canonical, quarantined, structural, *rest in rows:
+        counts = (f"{n:,}" for n in (canonical, quarantined, structural))
         said = "".join(f"\n  {escape(note)}" for note in _notes(*rest))
-        table.add_row(*counts, f"{escape(origin)} [dim]{format_ or ''}{said}[/]")
+        name = f"{escape(origin)} [dim]{format_ or ''}{said}[/]"
+        table.add_row(*counts, *_control_total(rest[_TOTALS_AT]), name)
     out.print(table)
     records, *parts = (sum(row[column] for row in rows) for column in range(2, 6))
     sums = " + ".join(f"{n:,} {name}" for n, name in zip(parts, _COUNTS[1:], strict=True))
@@ -121,8 +131,8 @@ def _notes(
     superseded_by: str | None,
     superseded_because: str | None,
     delivered_again_on: str | None,
-    control_totals: int,
-    failed: list[str],
+    control_totals: list[dict[str, Any]],
+    supersedes: list[str],
     findings: list[str],
     *_: object,
 ) -> list[str]:
@@ -134,13 +144,41 @@ def _notes(
             f"delivered again on {delivered_again_on}, after that one: the same bytes are the same "
             "old export. If its source is as it was then, export it anew with a time in it"
         )
-    if control_totals:
-        notes.append(f"{control_totals - len(failed)} of {control_totals} control totals hold")
+    notes += [f"supersedes {origin}" for origin in supersedes]
+    failed = [_failed(total) for total in control_totals if total["difference"]]
+    if len(control_totals) > 1:
+        holding = len(control_totals) - len(failed)
+        notes.append(f"{holding} of {len(control_totals)} control totals hold")
     for lines in (failed, findings):
         notes += lines[:_NOTES_MAX]
         if len(lines) > _NOTES_MAX:
             notes.append(f"… and {len(lines) - _NOTES_MAX} more")
     return notes
+
+
+def _control_total(totals: list[dict[str, Any]]) -> tuple[str, str, str]:
+    """What a file states, what was computed and the difference: of its one total, or of the first
+    that fails; of several that hold, how many they are."""
+    if not totals:
+        return "", "", ""
+    first = totals[0]
+    if len(totals) > 1 and not first["difference"]:
+        return f"{len(totals)} totals", f"{len(totals)} hold", "0"
+    stated, computed, difference = (_amount(first, name) for name in _TOTALS)
+    return stated, computed, f"[red]{difference}[/]" if first["difference"] else difference
+
+
+def _amount(total: dict[str, Any], name: str) -> str:
+    value: int = total[name]
+    return format_minor(value, total["currency"]) if total["currency"] else f"{value:,}"
+
+
+def _failed(total: dict[str, Any]) -> str:
+    stated, computed, difference = (_amount(total, name) for name in _TOTALS)
+    return (
+        f"{total['name']} of {total['scope']}: stated {stated}, computed {computed}, "
+        f"difference {difference}"
+    )
 
 
 def print_table(columns: list[str], rows: Rows) -> None:
@@ -161,10 +199,13 @@ def print_json(columns: list[str], rows: Rows) -> None:
 
 
 def print_csv(columns: list[str], rows: Rows) -> None:
-    """Rows for other programs, as they are."""
+    """Rows for other programs, as they are; what is a list or has parts is JSON."""
     writer = csv.writer(sys.stdout)
     writer.writerow(columns)
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow(
+            json.dumps(v, default=str) if isinstance(v, list | dict) else v for v in row
+        )
 
 
 def print_error_types() -> None:

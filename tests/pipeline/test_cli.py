@@ -1,5 +1,6 @@
 """The `tieout` command as a stranger uses it: in processes of its own, from init to sql."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -38,6 +39,9 @@ def test_from_an_empty_folder_to_a_first_edition(tmp_path: Path) -> None:
     assert row["records"] == (
         row["canonical_records"] + row["quarantined_records"] + row["structural_records"]
     )
+    as_csv = tieout("status", "--home", home, "--format", "csv").stdout.splitlines()
+    (same,) = csv.DictReader(as_csv)
+    assert (same["origin"], same["records"], same["control_totals"]) == ("refunds.csv", "3", "[]")
     shown = tieout("status", "--home", home).stdout
     assert "3 records = 1 canonical + 1 quarantined + 1 structural" in shown
 
