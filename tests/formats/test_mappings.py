@@ -90,6 +90,13 @@ def described(tmp_path: Path, text: str) -> Mapped:
     return load(path)
 
 
+def test_columns_that_are_joined_may_be_empty() -> None:
+    empty = (FOLDER / "giro.csv").read_bytes().replace(b"Lastschrift", b"")
+    lines = [row for row in Reading.of_bytes(GIRO, empty).rows if "booking_date" in row]
+    joined = ["Gutschrift AUSZAHLUNG po_17; Teil 1", None]
+    assert [row["remittance"] for row in lines] == joined
+
+
 BASE = """title: x
 table: bank_lines
 source: x

@@ -332,3 +332,15 @@ def test_what_was_written_is_read(
 def test_damage_is_quarantined_or_refused(data: st.DataObject) -> None:
     original = data.draw(st.sampled_from([SGML, XML])).read_bytes()
     assert_read_or_refused(Ofx(), data.draw(mutations(original)))
+
+
+def test_a_header_that_is_damaged_swallows_no_record(tmp_path: Path) -> None:
+    whole = (OFX / "version_2.qfx").read_text(encoding="utf-8")
+    entry = "<STMTTRN><TRNAMT>335</TRNAMT></STMTTRN>"
+    damaged = whole.replace('OLDFILEUID="NONE"', f"OLDFILEUID{entry}", 1)
+    assert damaged != whole
+    path = tmp_path / "damaged"
+    path.write_text(damaged, encoding="utf-8")
+    parts = Parts.of(Ofx(), path)
+    parts.assert_conserved()
+    assert len(parts.quarantined) == 1

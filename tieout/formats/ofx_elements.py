@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tieout.formats.base import UnreadableFile
 
 _TOKEN = re.compile(
-    r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
+    r"<!--.*?-->|<\?[^<>]*\?>|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
     r"|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9._]*)[^<>]*?(?P<empty>/?)>",
     re.DOTALL,
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import SETTLEMENT_LINES
+from tieout.formats.amounts import flat
 from tieout.formats.draft import Block, Draft, translate
 from tieout.formats.own import WORDS
 from tieout.mappings.model import DERIVED, Cell, MappingFile, is_amount
@@ -41,13 +43,16 @@ def _with_made_columns(block: Block, mapping: MappingFile) -> Block:
         if cell.value is not None:
             made = pa.repeat(pa.scalar(cell.value, pa.string()), len(table))
         elif len(cell.column) > 1:
-            parts = [table[column] for column in cell.column]
-            made = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
-            made = pc.if_else(pc.equal(pc.utf8_trim_whitespace(made), ""), None, made)
+            made = reduce(_joined, (flat(table[column]) for column in cell.column))
         else:
             continue
         table = table.append_column(_name(name, cell), made)
     return replace(block, table=table)
+
+
+def _joined(one: pa.Array, other: pa.Array) -> pa.Array:
+    """The texts with a space between them, where both are there."""
+    return pc.coalesce(pc.binary_join_element_wise(one, other, " "), one, other)
 
 
 def _name(canonical: str, cell: Cell) -> str:
