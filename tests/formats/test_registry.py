@@ -23,6 +23,7 @@ FOLDERS = {
     "nacha": "nacha_returns",
     "amazon": "amazon_settlement",
     "paypal_activity": "paypal_activity",
+    "trustly": "trustly",
     "paypal_stl": "paypal_settlement_report",
 }
 

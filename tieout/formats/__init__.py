@@ -24,6 +24,7 @@ from tieout.formats.own import OWN_READERS
 from tieout.formats.paypal_activity import PayPalActivity
 from tieout.formats.paypal_stl import PayPalSettlementReport
 from tieout.formats.stripe import StripePayoutReconciliation
+from tieout.formats.trustly import Trustly
 from tieout.formats.workbooks import Workbook
 
 CONTAINERS: tuple[Container, ...] = (ZipArchive(), GzipFile(), Workbook())
@@ -34,6 +35,7 @@ READERS: tuple[Reader, ...] = (
     PayPalSettlementReport(),
     PayPalActivity(),
     AmazonSettlement(),
+    Trustly(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

@@ -26,6 +26,7 @@ class Around:
     """A record that is none of the body."""
 
     line: int
+    text: str
     cells: list[str]
 
     @property
@@ -42,7 +43,8 @@ class Tagged:
     """The records of a file whose body has the tag `body` and the columns `names`.
 
     The first column is the tag, and columns that are not `known` go to `extra`. What has one of the
-    tags `around` is handed over as it is, and counts as structural; all else is quarantined.
+    tags `around` is handed over as it is, and counts as structural unless its tag is one of `own`,
+    of which the reader makes rows itself; all else is quarantined.
     """
 
     def __init__(
@@ -53,9 +55,10 @@ class Tagged:
         names: list[str],
         around: Collection[str],
         known: Callable[[str], bool],
+        own: Collection[str] = (),
     ) -> None:
         self.text, self.delimiter, self.body = text, delimiter, body
-        self.names, self.around = names, frozenset(around)
+        self.names, self.around, self.own = names, frozenset(around), frozenset(own)
         self.extra = [name for name in names[1:] if not known(name)]
 
     def blocks(self) -> Iterator[tuple[Block, list[Around]]]:
@@ -69,6 +72,7 @@ class Tagged:
             odd = good[~body]
             strays = [*zip(part.line[odd].tolist(), part.text(odd), [""] * len(odd), strict=True)]
             around, refused = self._sort([*part.faults(), *strays])
+            structural = sum(record.tag not in self.own for record in around)
             rows, table = good[body], table.filter(is_body)
             block = Block(
                 table,
@@ -80,7 +84,7 @@ class Tagged:
                 part.originals(rows),
                 (
                     Records(len(part.line)),
-                    Structural(int(part.blank.sum()) + len(around)),
+                    Structural(int(part.blank.sum()) + structural),
                     Quarantined.many(refused),
                 ),
             )
@@ -94,7 +98,7 @@ class Tagged:
         for line, text, reason in sorted(strays):
             cells = cells_of(text, self.delimiter)
             if cells and cells[0] in self.around:
-                around.append(Around(line, cells))
+                around.append(Around(line, text, cells))
                 continue
             if cells and cells[0] != self.body:
                 tags = ", ".join(sorted({*self.around, self.body}))
