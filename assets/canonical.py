@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.common import ARRIVAL_DAYS, FRESHNESS, OWNERS, column_schema, day_of
-from assets.landing import database_extracts, decisions, inbox_files
+from assets.landing import database_extracts, decisions, inbox_files, stored_files
 from assets.resources import WorkspaceResource, reporter
 from tieout.contracts import ALL_SCHEMAS, BUSINESS_TABLES
 from tieout.ingest import ingest
@@ -24,7 +24,7 @@ SPECS = [
         group_name="canonical",
         kinds={"parquet"},
         owners=OWNERS,
-        deps=[inbox_files, database_extracts, decisions],
+        deps=[inbox_files, stored_files, database_extracts, decisions],
         freshness_policy=FRESHNESS if name == "source_files" else None,
         description=f"Grain: {GRAINS[name]}. Written once per landed file; never edited.",
         metadata={"dagster/column_schema": column_schema(schema)},

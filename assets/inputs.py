@@ -53,10 +53,10 @@ def remember(workspace: Workspace, edition_id: str) -> None:
 def unchanged_edition(workspace: Workspace) -> str | None:
     """The id of the current edition if a run would publish it again; None if it must be run.
 
-    A database may always have something new, so a workspace with one is always run.
+    A database or a store may always have something new, so a workspace with one is always run.
     """
-    note = _note(workspace)
-    if workspace.settings().databases or not note.exists():
+    note, settings = _note(workspace), workspace.settings()
+    if settings.databases or settings.stores or not note.exists():
         return None
     if _has_new_files(workspace) or _has_new_decisions(workspace):
         return None

@@ -8,6 +8,7 @@ from tieout.database import extract
 from tieout.decisions.landing import land_decisions
 from tieout.decisions.store import DecisionStore
 from tieout.settings import ConfigurationError
+from tieout.stores import fetch
 
 ONE_WRITER = "landing"  # whose log of deliveries is written by one at a time
 
@@ -64,6 +65,32 @@ def database_extracts(
             raise dg.Failure(str(error), allow_retries=False) from error
     return dg.MaterializeResult(
         metadata={"extracts": len(landed), "bytes": sum(delivery.bytes for delivery in landed)}
+    )
+
+
+@dg.asset(
+    key=["landing", "stored_files"],
+    group_name="landing",
+    partitions_def=ARRIVAL_DAYS,
+    pool=ONE_WRITER,
+    kinds={"file"},
+    owners=OWNERS,
+    # A store may be away for a moment; what was landed is known again, so trying again is safe.
+    retry_policy=dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL),
+    description="New and changed files of object storage. Grain: one content (SHA-256).",
+)
+def stored_files(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource
+) -> dg.MaterializeResult[None]:
+    """Land what is new in the configured stores."""
+    landed = []
+    for store in workspace.settings.stores:
+        try:
+            landed += fetch(store, workspace.landing, day_of(context))
+        except ConfigurationError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+    return dg.MaterializeResult(
+        metadata={"files": len(landed), "bytes": sum(delivery.bytes for delivery in landed)}
     )
 
 

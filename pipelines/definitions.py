@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.canonical import canonical_tables
 from assets.editions import build_edition
-from assets.landing import database_extracts, decisions, inbox_files
+from assets.landing import database_extracts, decisions, inbox_files, stored_files
 from assets.quality import expectations
 from assets.resources import WorkspaceResource
 from assets.warehouse import build_warehouse, use_workspace
@@ -30,6 +30,7 @@ def build_definitions(home: Path) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             inbox_files,
+            stored_files,
             database_extracts,
             decisions,
             canonical_tables,

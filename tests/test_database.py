@@ -1,5 +1,7 @@
-"""The company's own PostgreSQL, read incrementally: nothing missed, nothing doubled."""
+"""The company's own databases, read incrementally: nothing missed, nothing doubled."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -136,3 +138,73 @@ def test_a_database_that_cannot_be_read_is_named(
     monkeypatch.delenv("TEST_DATABASE_URI")
     with pytest.raises(ConfigurationError, match="TEST_DATABASE_URI is not set"):
         source.extract()
+
+
+class SqliteSource(Source):
+    """The same in SQLite, through SQLAlchemy."""
+
+    def sql(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.uri.removeprefix("sqlite:///"))) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+
+SQLITE_DDL = """
+create table payments (
+  attempt_id {key} primary key, payment_id text not null, attempt_no int not null,
+  amount_minor bigint not null, captured_minor numeric not null, currency text not null,
+  status text not null, created_at datetime not null, processor text,
+  processor_reference text, updated_at {time} not null, secret_note text
+)
+"""
+
+
+@pytest.fixture(params=["datetime", "text"])
+def sqlite_source(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    ingesting: Ingest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Source:
+    uri = f"sqlite:///{tmp_path}/core.db"
+    monkeypatch.setenv("TEST_DATABASE_URI", uri)
+    source = SqliteSource(uri, ingesting)
+    source.database = source.database.model_copy(update={"tables": {"payments": "payments"}})
+    source.sql(SQLITE_DDL.format(key="text", time=request.param))
+    return source
+
+
+def test_any_database_that_sqlalchemy_reads(sqlite_source: Source) -> None:
+    source = sqlite_source
+    for attempt, updated_at in (("a", "2026-01-01 10:00:00"), ("b", "2026-01-01 11:00:00")):
+        _put(source, attempt, updated_at)
+    assert source.extract() == 1
+    assert source.extract() == 0
+    _put(source, "late", "2026-01-01 10:30:00")  # within the overlap of an hour
+    _put(source, "a", "2026-01-01 12:00:00", captured=50)
+    assert source.extract() == 1
+    assert source.rows() == [("a", 50), ("a", 100), ("b", 100), ("late", 100)]
+    (first, *_) = source.ingesting.landing.contents()
+    assert b"secret_note" not in source.ingesting.landing.path(first.sha256).read_bytes()
+
+
+def test_another_database_that_cannot_be_read_is_named(
+    sqlite_source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_source.sql("alter table payments drop column currency")
+    with pytest.raises(ConfigurationError, match="no column currency"):
+        sqlite_source.extract()
+    sqlite_source.sql("drop table payments")
+    with pytest.raises(ConfigurationError, match="reading payments: there is no such table"):
+        sqlite_source.extract()
+    monkeypatch.setenv("TEST_DATABASE_URI", "nodatabase://user:secret@host/x")
+    with pytest.raises(ConfigurationError, match="nodatabase") as refusal:
+        sqlite_source.extract()
+    assert "secret" not in str(refusal.value)
+
+
+def _put(source: Source, attempt: str, updated_at: str, captured: int = 100) -> None:
+    source.sql(
+        f"insert or replace into payments values ('{attempt}', '{attempt}', 1, 100, {captured},"
+        f" 'USD', 'captured', '2026-01-01 00:00:00', 'stripe', 'ch_{attempt}', '{updated_at}', 'x')"
+    )

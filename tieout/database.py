@@ -1,4 +1,4 @@
-"""Reading the company's own PostgreSQL, incrementally, with nothing missed and nothing doubled.
+"""Reading the company's own databases, incrementally, with nothing missed and nothing doubled.
 
 A row is looked for from the newest version that was already ingested, minus an overlap for
 transactions that committed late. What the overlap brings a second time is left out by comparing
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import os
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +20,7 @@ from tieout.canonical import Canonical
 from tieout.contracts import BUSINESS_TABLES, Table
 from tieout.engine import connect
 from tieout.landing import Delivery, Landing
+from tieout.relations import fetch
 from tieout.settings import ConfigurationError, Database
 
 
@@ -58,7 +59,7 @@ def _new_rows(
             f"select max({table.version}) from {ingested}", {"source": database.source}
         ).fetchall()[0][0]
         since = newest and newest - timedelta(minutes=database.overlap_minutes)
-        connection.register("fetched", _fetch(uri, table, relation, since))
+        connection.register("fetched", fetch(uri, table, relation, since))
         identity = (*table.key, table.version)
         same = " and ".join(f"k.{name} is not distinct from f.{name}" for name in identity)
         return connection.execute(
@@ -67,26 +68,3 @@ def _new_rows(
             f"order by {', '.join(identity)}",
             {"source": database.source},
         ).to_arrow_table()
-
-
-def _fetch(uri: str, table: Table, relation: str, since: datetime | None) -> pa.Table:
-    """The contract's columns that the relation has, from one version on, as Arrow."""
-    import adbc_driver_manager.dbapi
-    import adbc_driver_postgresql.dbapi
-
-    try:
-        with adbc_driver_postgresql.dbapi.connect(uri) as connection, connection.cursor() as cursor:
-            cursor.execute(f"select * from {relation} limit 0")
-            present = [column[0] for column in cursor.description]
-            columns = [f.name for f in table.columns if f.name in present]
-            needed = table.required | {table.version or ""}
-            if lacking := sorted(needed - set(columns)):
-                raise ConfigurationError(
-                    f"{relation} cannot be read as {table.name}: it has no column "
-                    + ", ".join(lacking)
-                )
-            where = "" if since is None else f" where {table.version} >= '{since.isoformat()}'"
-            cursor.execute(f"select {', '.join(columns)} from {relation}{where}")
-            return cursor.fetch_arrow_table()
-    except adbc_driver_manager.dbapi.Error as error:
-        raise ConfigurationError(f"reading {relation}: {error}") from None

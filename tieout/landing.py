@@ -132,8 +132,15 @@ class Landing:
             shutil.copyfile(path, copy)
             if size_and_time(path) == before:
                 break
-        members = self._land_members(copy, origin, arrival_day, before)
-        return [*members, self._take(copy, origin, arrival_day, before)]
+        return self.land_copy(copy, origin, arrival_day, before)
+
+    def land_copy(
+        self, copy: Path | str, origin: str, arrival_day: date, size_and_time: str
+    ) -> list[Delivery]:
+        """Take a copy that was made on the disk of the landing, and its members before it."""
+        path = Path(copy)
+        members = self._land_members(path, origin, arrival_day, size_and_time)
+        return [*members, self._take(path, origin, arrival_day, size_and_time)]
 
     def _land_members(
         self, path: Path, origin: str, arrival_day: date, before: str

@@ -65,13 +65,22 @@ decisions_uri_env = ""
 # Formats of your own are described in mappings/<name>.yaml and read as mapped_<name>; draft one
 # with `tieout source guess FILE`.
 
-# Tables read from the company's own PostgreSQL, incrementally. The address is read from the
+# Tables read from the company's own database, incrementally: PostgreSQL, or any other that
+# SQLAlchemy reads ("sqlite:////data/core.db"). The address is read from the
 # environment variable named here, so that no password stands in this file:
 # [[databases]]
 # source = "core"
 # uri_env = "TIEOUT_CORE_URI"
 # overlap_minutes = 60     # how far behind the newest row a late commit is still looked for
 # tables = {{ payments = "public.payments", ledger_entries = "public.ledger_entries" }}
+
+# Files from object storage or any other place that fsspec knows. Keys and endpoints come as JSON
+# from the environment variable named here ("" for none). Rules know them as store:<name>/<path>:
+# [[stores]]
+# name = "reports"
+# url = "s3://bucket/reports"
+# files = "*.csv"
+# options_env = "TIEOUT_REPORTS_OPTIONS"
 """
 
 
@@ -147,6 +156,34 @@ class Database(_Strict):
         return tables
 
 
+class Store(_Strict):
+    """Files in object storage, or wherever else fsspec reads: an address and a pattern below it.
+
+    `options_env` names the environment variable with the file system's options as JSON.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    url: str
+    files: str = "*"
+    options_env: str = ""
+
+    @property
+    def origin(self) -> str:
+        """What the origins of its files begin with."""
+        return f"store:{self.name}"
+
+    @field_validator("url")
+    @classmethod
+    def _known_protocol(cls, url: str) -> str:
+        from fsspec import available_protocols
+        from fsspec.core import split_protocol
+
+        protocol = split_protocol(url)[0]
+        if protocol not in available_protocols():
+            raise ValueError(f"{url!r} is no address such as s3://bucket/folder or file:///folder")
+        return url
+
+
 class Settings(_Strict):
     """The contents of ``tieout.toml``."""
 
@@ -156,6 +193,15 @@ class Settings(_Strict):
     decisions_uri_env: str
     files: tuple[FileRule, ...] = ()
     databases: tuple[Database, ...] = ()
+    stores: tuple[Store, ...] = ()
+
+    @field_validator("stores")
+    @classmethod
+    def _stores_have_names_of_their_own(cls, stores: tuple[Store, ...]) -> tuple[Store, ...]:
+        names = [store.name for store in stores]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two stores are called {', '.join(twice)}")
+        return stores
 
     @field_validator("reporting_currency")
     @classmethod

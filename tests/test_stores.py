@@ -1,0 +1,109 @@
+"""Files from object storage: what is new is landed once, and what cannot be reached is named."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from tests.conftest import CHANGED, DAY, Ingest
+from tests.formats.tabular_parts import FIXTURES
+from tieout.ingest import ingest
+from tieout.settings import ConfigurationError, FileRule, Settings, Store, Workspace
+from tieout.stores import StoreUnreachable, fetch
+
+REFUNDS = (FIXTURES / "own" / "refunds.jsonl").read_bytes()
+
+
+def origins(store: Store, ingesting: Ingest) -> list[str]:
+    return [delivery.origin for delivery in fetch(store, ingesting.landing, DAY)]
+
+
+@pytest.fixture
+def memory() -> Iterator[fsspec.AbstractFileSystem]:
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    yield files
+    files.store.clear()
+
+
+def test_new_and_changed_files_are_landed_once(
+    ingesting: Ingest, memory: fsspec.AbstractFileSystem
+) -> None:
+    store = Store(name="reports", url="memory://bucket/in", files="*.jsonl*")
+    memory.pipe("/bucket/in/eu/refunds.jsonl", REFUNDS)
+    memory.pipe("/bucket/in/note.txt", b"not wanted")
+    memory.pipe("/bucket/in/half.jsonl.part", b"not finished")
+    memory.pipe("/bucket/other.jsonl", REFUNDS)
+    assert origins(store, ingesting) == ["store:reports/eu/refunds.jsonl"]
+    assert origins(store, ingesting) == []
+    memory.pipe("/bucket/in/eu/refunds.jsonl", REFUNDS + b"\n")
+    memory.pipe("/bucket/in/more.jsonl.gz", gzip.compress(REFUNDS[:200]))
+    assert origins(store, ingesting) == [
+        "store:reports/eu/refunds.jsonl",
+        "store:reports/more.jsonl.gz!more.jsonl",
+        "store:reports/more.jsonl.gz",
+    ]
+    rule = FileRule(files="store:reports/eu/*", format="own_refunds", source="eu")
+    accounts = ingest(ingesting.landing, ingesting.canonical, (rule,), DAY)
+    assert {a.source for a in accounts if a.delivery.origin.startswith("store:reports/eu")} == {
+        "eu"
+    }
+
+
+def test_a_folder_is_a_store_and_its_files_keep_their_time(
+    ingesting: Ingest, tmp_path: Path
+) -> None:
+    (tmp_path / "share").mkdir()
+    file = tmp_path / "share" / "r.jsonl"
+    file.write_bytes(REFUNDS)
+    os.utime(file, (CHANGED, CHANGED))
+    (delivery,) = fetch(Store(name="s", url=f"file://{tmp_path}/share"), ingesting.landing, DAY)
+    assert delivery.modified_at is not None
+    assert delivery.modified_at.timestamp() == CHANGED
+    assert not delivery.is_extract
+
+
+def test_what_cannot_be_reached_is_named(
+    ingesting: Ingest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = Store(name="s", url=f"file://{tmp_path}/nowhere")
+    with pytest.raises(ConfigurationError, match="store 's': there is nothing at file://"):
+        fetch(nowhere, ingesting.landing, DAY)
+    secret = Store(name="s", url="memory://x", options_env="STORE_OPTIONS")
+    with pytest.raises(ConfigurationError, match="STORE_OPTIONS is not set"):
+        fetch(secret, ingesting.landing, DAY)
+    monkeypatch.setenv("STORE_OPTIONS", "my-secret")
+    with pytest.raises(ConfigurationError, match="does not hold a JSON object") as refusal:
+        fetch(secret, ingesting.landing, DAY)
+    assert "my-secret" not in str(refusal.value)
+    monkeypatch.setenv("STORE_OPTIONS", json.dumps({"host": "127.0.0.1", "port": 1}))
+    away = Store(name="away", url="ftp://127.0.0.1/x", options_env="STORE_OPTIONS")
+    with pytest.raises(StoreUnreachable, match="store 'away': reading ftp://"):
+        fetch(away, ingesting.landing, DAY)
+
+
+def test_a_store_in_the_configuration(workspace: Workspace) -> None:
+    block = '[[stores]]\nname = "reports"\nurl = "{}"\n'
+    text = workspace.config.read_text()
+    workspace.config.write_text(text + block.format("s3://bucket/reports"))
+    (store,) = workspace.settings().stores
+    assert (store.files, store.origin) == ("*", "store:reports")
+    workspace.config.write_text(text + block.format("bucket/reports") * 2)
+    with pytest.raises(ConfigurationError, match=r"stores\.0\.url: .* is no address such as s3://"):
+        workspace.settings()
+    with pytest.raises(ValueError, match="two stores are called reports"):
+        Settings.model_validate(
+            {
+                "reporting_currency": "EUR",
+                "as_of": "latest",
+                "failure_webhook_env": "",
+                "decisions_uri_env": "",
+                "stores": [{"name": "reports", "url": "memory://x"}] * 2,
+            }
+        )
