@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.components import bar, boundary, links, style
+from dashboards.components import bar, boundary, door, links, style
 from dashboards.components.palette import is_dark
 
 STATIC = Path(__file__).parent / "static"
@@ -54,6 +54,8 @@ def main() -> None:
     logo = STATIC / ("logo-dark.svg" if is_dark() else "logo.svg")
     st.logo(str(logo), icon_image=str(STATIC / "mark.svg"))
     style.apply()
+    if not boundary.guarded(door.is_open, title="Tieout"):
+        return
     is_ready = boundary.guarded(bar.bar, title="Tieout")
     links.menu(sections)  # after the bar, since its links carry what is chosen there
     if is_ready:

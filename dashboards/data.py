@@ -2,12 +2,18 @@
 
 A page reads one edition from its first query to its last. The pointer to the current one is read
 anew in each run, so a publish in the meantime shows with the next run and never as a mixture.
+
+What a page sees is what the person who looks may see: their rows are cut out here, once for all
+pages, so that there is no query that could forget it. Everything that is remembered is remembered
+by that scope.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,12 +21,14 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from tieout.editions import Edition, Editions
+from dashboards import identity
+from tieout.editions import Edition, Editions, hidden, named_tables
 from tieout.editions import select as select_rows
 from tieout.landing import Landing
 from tieout.metrics import Answer, Catalogue, Question
 from tieout.metrics import ask as ask_metric
 from tieout.runs import Checked, Run, RunLog
+from tieout.scope import RowScope
 from tieout.settings import Workspace
 
 Value = str | int | date | None
@@ -31,10 +39,15 @@ _SQL_SECONDS = 60
 _AT_A_TIME = threading.BoundedSemaphore(8)
 
 
+class NotInScope(Exception):
+    """A figure is made of rows that the person who looks may not see; the message says which."""
+
+
 def workspace() -> Workspace | None:
     """The workspace that the dashboards show; None where TIEOUT_HOME names none."""
-    home = os.environ.get("TIEOUT_HOME")
-    return Workspace(Path(home)) if home and Path(home).is_dir() else None
+    named = os.environ.get("TIEOUT_HOME")
+    home = Workspace(Path(named)) if named else None
+    return home if home and home.config.is_file() else None
 
 
 def current_edition_id(home: Workspace) -> str | None:
@@ -43,25 +56,50 @@ def current_edition_id(home: Workspace) -> str | None:
 
 
 def editions(home: Workspace) -> list[Edition]:
-    """All editions, newest first."""
-    store = Editions(home.editions)
+    """All editions, newest first, with the tables that the person may see.
+
+    Somebody who may not see all rows is told of no table how many it has.
+    """
+    store, scope = Editions(home.editions), identity.person(home).scope
     manifests = [_manifest(str(store.root), path.stem) for path in store.manifests.glob("*.json")]
+    if scope.is_limited:
+        manifests = [_without_totals(edition, scope) for edition in manifests]
     return sorted(manifests, key=lambda edition: edition.published_at, reverse=True)
 
 
+def _without_totals(edition: Edition, scope: RowScope) -> Edition:
+    shown = edition.tables.keys() - hidden(edition.tables, scope)
+    return replace(edition, tables={n: replace(edition.tables[n], rows=0) for n in sorted(shown)})
+
+
+def row_count(home: Workspace, edition: Edition) -> int | None:
+    """How many rows an edition has; None for somebody who may not see all of them."""
+    if identity.person(home).scope.is_limited:
+        return None
+    return sum(table.rows for table in edition.tables.values())
+
+
 def landing(home: Workspace) -> Landing:
-    """Where the original files are."""
+    """Where the original files are; ask for no other lines than those of records in `rows`."""
     return Landing(home.landing)
 
 
 def runs(home: Workspace, limit: int) -> list[Run]:
     """The newest runs, newest first; read anew each time, since they end while pages are open."""
+    _all_rows(home, "Runs tell of all files")
     return list(RunLog(home.runs).runs(limit))
 
 
 def expectations(home: Workspace) -> Checked | None:
     """What the last run checked of what came in; None before the first run."""
+    _all_rows(home, "Checks tell of all files")
     return Checked.read(home.expectations)
+
+
+def _all_rows(home: Workspace, why: str) -> None:
+    scope = identity.person(home).scope
+    if scope.is_limited:
+        raise NotInScope(f"You see {scope}. {why}.")
 
 
 def catalogue(home: Workspace) -> Catalogue:
@@ -77,8 +115,10 @@ def _catalogue(path: str, _changed: int) -> Catalogue:
 
 def ask(home: Workspace, edition_id: str, metrics: Catalogue, question: Question) -> Answer:
     """A metric's figures in an edition; `Unanswerable` says what can be asked instead."""
-    with _AT_A_TIME, _connection(str(home.editions), edition_id).cursor() as cursor:
-        return ask_metric(cursor, metrics, question)
+    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
+        answer = ask_metric(cursor, metrics, question)
+        _check(home, edition_id, answer.sql)
+    return answer
 
 
 def select(
@@ -86,9 +126,11 @@ def select(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The first rows of somebody's own query; `NotReadOnly` and DuckDB's errors say what is wrong.
 
-    A query that runs longer than a minute is stopped.
+    A query that runs longer than a minute is stopped. `NotInScope` where it names a table that
+    the person may not see.
     """
-    with _AT_A_TIME, _connection(str(home.editions), edition_id).cursor() as cursor:
+    _check(home, edition_id, sql)
+    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
         stop = threading.Timer(_SQL_SECONDS, cursor.interrupt)
         stop.start()
         try:
@@ -102,25 +144,73 @@ def _manifest(root: str, edition_id: str) -> Edition:
     return Editions(Path(root)).get(edition_id)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _connection(root: str, edition_id: str) -> duckdb.DuckDBPyConnection:
-    return Editions(Path(root)).open_edition(edition_id)
-
-
 def rows(home: Workspace, edition_id: str, sql: str, parameters: dict[str, Value]) -> list[Row]:
-    """The rows of one query on one edition, remembered for the next reader.
+    """The rows of one query on one edition, remembered for the next reader of the same scope.
 
-    Integers stay integers of any size: they never pass through a data frame.
+    Integers stay integers of any size: they never pass through a data frame. `NotInScope` where
+    the person may see none of the tables; where they may see some, the others are empty.
     """
-    return _rows(str(home.editions), edition_id, sql, tuple(sorted(parameters.items())))
+    _check(home, edition_id, sql, is_ours=True)
+    scope = identity.person(home).scope
+    return _rows(str(home.editions), edition_id, scope, sql, tuple(sorted(parameters.items())))
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def _rows(
-    root: str, edition_id: str, sql: str, parameters: tuple[tuple[str, Value], ...]
+    root: str,
+    edition_id: str,
+    scope: RowScope,
+    sql: str,
+    parameters: tuple[tuple[str, Value], ...],
 ) -> list[Row]:
-    # A cursor of its own for every query: sessions that share one get each other's answers.
-    with _AT_A_TIME, _connection(root, edition_id).cursor() as cursor:
+    with _AT_A_TIME, _opened(root, edition_id, scope).cursor() as cursor:
         cursor.execute(sql, dict(parameters))
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def _check(home: Workspace, edition_id: str, sql: str, is_ours: bool = False) -> None:
+    """Say that a query names a table that the person may not see, which is empty for them.
+
+    Of a query of ours, other parts may still tell something; nobody else's is to be half right.
+    """
+    scope = identity.person(home).scope
+    if not scope.is_limited:
+        return
+    tables = _manifest(str(home.editions), edition_id).tables
+    named = named_tables(sql) & tables.keys()
+    kept_back = named & hidden(tables, scope)
+    if kept_back and not (is_ours and named - kept_back):
+        raise NotInScope(
+            f"You see {scope}. This cannot be told apart by that: {', '.join(sorted(kept_back))}."
+        )
+
+
+def _cursor(home: Workspace, edition_id: str) -> duckdb.DuckDBPyConnection:
+    # A cursor of its own for every query: sessions that share one get each other's answers.
+    return _opened(str(home.editions), edition_id, identity.person(home).scope).cursor()
+
+
+def _opened(root: str, edition_id: str, scope: RowScope) -> duckdb.DuckDBPyConnection:
+    if scope.is_limited:
+        return _part(root, edition_id, scope).connection
+    return _whole(root, edition_id)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _whole(root: str, edition_id: str) -> duckdb.DuckDBPyConnection:
+    return Editions(Path(root)).open_edition(edition_id)
+
+
+class _Part:
+    """The rows of a scope in a database of their own, which goes when nobody looks any more."""
+
+    def __init__(self, root: str, edition_id: str, scope: RowScope) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tieout-")
+        path = Path(self._folder.name) / "part.duckdb"
+        self.connection = Editions(Path(root)).open_part(edition_id, scope, path)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Preparing what you may see")
+def _part(root: str, edition_id: str, scope: RowScope) -> _Part:
+    return _Part(root, edition_id, scope)

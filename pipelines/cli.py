@@ -363,17 +363,17 @@ def controls(
 @app.command()
 def dashboard(
     home: Home,
-    port: Annotated[int, typer.Option(help="The port to serve on, on this machine only.")] = 8501,
+    port: Annotated[int, typer.Option(help="The port to serve on.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="The address to serve on; another one needs sign-in.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Serve the dashboards for this machine, until interrupted."""
+    """Serve the dashboards, until interrupted: for this machine, or for who signs in."""
+    from dashboards.serving import serve
+
     workspace = Workspace.open(home)
-    Editions(workspace.editions).get()
-    folder = Path(__file__).parents[1] / "dashboards"
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "app.py")]
-    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
-    out.print(f"Dashboards: [bold]http://127.0.0.1:{port}[/]  (stop with Ctrl+C)")
-    environment = {**os.environ, "TIEOUT_HOME": str(workspace.home)}
-    raise typer.Exit(_serve(command, environment, folder))
+    out.print(f"Dashboards: [bold]http://{address}:{port}[/]  (stop with Ctrl+C)")
+    raise typer.Exit(serve(workspace, address, port))
 
 
 @app.command()

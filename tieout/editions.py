@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,9 +31,13 @@ from deltalake.transaction import AddAction
 
 from tieout.engine import connect
 from tieout.landing import Progress
+from tieout.scope import RowScope
 
 # Tables of an edition whose rows are not part of its identity.
 NOT_IDENTIFYING = frozenset({"deliveries", "fct_break_history"})
+
+# Tables that tell of nobody's money, so that everybody may see them.
+FOR_EVERYBODY = frozenset({"rpt_legs", "rpt_days", "rpt_reporting_rates"})
 
 
 class NotReadOnly(Exception):
@@ -190,19 +195,77 @@ class Editions:
         It can reach those files and nothing else: no other path, no network, no extension, and
         its configuration is locked. The caller closes it.
         """
-        edition = self.get(edition_id)
         connection = connect()
-        for name, table in edition.tables.items():
-            files = ", ".join(_quote(str(self.root / file.path)) for file in table.files)
-            source = f"select * from read_parquet([{files}])"
-            if not table.files:  # an empty table has no file to take its columns from
-                nulls = (f'cast(null as {kind}) as "{column}"' for column, kind in table.columns)
-                source = f"select {', '.join(nulls)} where false"
-            connection.execute(f'create view "{name}" as {source}')
+        for name, table in self.get(edition_id).tables.items():
+            connection.execute(f'create view "{name}" as {self._source(table)}')
         connection.execute(f"set allowed_directories = [{_quote(str(self.root / 'tables'))}]")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
+        _lock(connection)
         return connection
+
+    def open_part(self, edition_id: str, scope: RowScope, path: Path) -> duckdb.DuckDBPyConnection:
+        """A read-only DuckDB, made at `path`, with an edition's rows of a scope and no others.
+
+        Rows that are kept back are not there, so no SQL and no message of an error can tell of
+        them, and it can reach no file. A table that cannot be cut is empty, so that queries over
+        several tables run; `hidden` names those. Of the deliveries, those of the files that the
+        records of the scope came from are there. The caller closes it and removes the file.
+        """
+        tables = self.get(edition_id).tables
+        kept_back = hidden(tables, scope)
+        with connect(path) as making:
+            # The deliveries come last, since what is seen of them depends on the others.
+            for name, table in sorted(tables.items(), key=lambda one: one[0] == "deliveries"):
+                columns = [column for column, _ in table.columns]
+                rows = "true" if name in FOR_EVERYBODY else scope.condition(columns)
+                if name == "deliveries" and "fct_reconciliation_members" not in kept_back:
+                    rows = "sha256 in (select source_file_sha256 from fct_reconciliation_members)"
+                making.execute(
+                    f'create table "{name}" as from ({self._source(table)}) where {rows}'
+                )
+        connection = connect(path, read_only=True)
+        _lock(connection)
+        return connection
+
+    def _source(self, table: PublishedTable) -> str:
+        """All rows of a published table, as a query."""
+        if table.files:
+            files = ", ".join(_quote(str(self.root / file.path)) for file in table.files)
+            return f"select * from read_parquet([{files}])"
+        # An empty table has no file to take its columns from.
+        nulls = (f'cast(null as {kind}) as "{column}"' for column, kind in table.columns)
+        return f"select {', '.join(nulls)} where false"
+
+
+def hidden(tables: dict[str, PublishedTable], scope: RowScope) -> set[str]:
+    """The tables of an edition that a scope cannot be cut out of; they would tell of other rows."""
+    return {
+        name
+        for name, table in tables.items()
+        if name not in FOR_EVERYBODY and not scope.can_cut([column for column, _ in table.columns])
+    }
+
+
+@lru_cache(maxsize=1024)
+def named_tables(sql: str) -> frozenset[str]:
+    """What a query names as tables, at any depth; nothing where it is no query."""
+    with connect() as parser:
+        ((tree,),) = parser.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
+
+    def names(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE":
+                yield node["table_name"]
+            node = list(node.values())
+        if isinstance(node, list):
+            for part in node:
+                yield from names(part)
+
+    return frozenset(names(json.loads(tree)))
+
+
+def _lock(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
 
 
 def select(

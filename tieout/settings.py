@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from tieout.access import SignIn
 from tieout.contracts import BUSINESS_TABLES
 from tieout.landing import Delivery
 from tieout.money import exponent
@@ -81,6 +82,21 @@ decisions_uri_env = ""
 # url = "s3://bucket/reports"
 # files = "*.csv"
 # options_env = "TIEOUT_REPORTS_OPTIONS"
+
+# Without sign-in, the dashboards serve one person on this machine. With it, they serve everybody
+# who signs in at the company's own OpenID Connect provider and has a role; see docs/access.md:
+# [sign_in]
+# provider = "https://login.example.com/.well-known/openid-configuration"
+# client_id = "tieout"
+# client_secret_env = "TIEOUT_CLIENT_SECRET"
+# cookie_secret_env = "TIEOUT_COOKIE_SECRET"
+# address = "https://tieout.example.com"    # where people open the dashboards
+# person_claim = "email"                    # the name that decisions are stored under
+# role_claim = "groups"
+# roles = {{ finance = "analyst", controllers = "approver", "external-audit" = "auditor" }}
+# [[sign_in.scopes]]                        # these see only the rows of these processors
+# people = ["sam@example.com"]
+# processor = ["stripe"]
 """
 
 
@@ -194,6 +210,7 @@ class Settings(_Strict):
     files: tuple[FileRule, ...] = ()
     databases: tuple[Database, ...] = ()
     stores: tuple[Store, ...] = ()
+    sign_in: SignIn | None = None
 
     @field_validator("stores")
     @classmethod

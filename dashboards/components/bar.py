@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboards import data
-from dashboards.components import empty
-from dashboards.components.money import ago, count, day, month, plural
+from dashboards.components import door, empty
+from dashboards.components.money import ago, day, month, plural
 from dashboards.context import Context, Scope
 from dashboards.queries import choices
 from tieout.editions import Edition
@@ -27,7 +27,7 @@ _IN_ADDRESS = ("period", "currency", "edition")
 def bar() -> bool:
     """Show the bar and set the context of this run; False where there is nothing to look at."""
     home = data.workspace()
-    if home is None:
+    if home is None:  # it was there when the door opened
         return empty.no_workspace()
     editions = data.editions(home)
     current_id = data.current_edition_id(home)
@@ -39,6 +39,7 @@ def bar() -> bool:
         context = _choose(home, by_label)
         _as_of(context)
         _link(context)
+        door.who(home)
     st.session_state[_KEY] = context
     return True
 
@@ -108,7 +109,6 @@ def _scope(first: date | None, currency: str | None) -> Scope:
 def _as_of(context: Context) -> None:
     edition = context.edition
     published = datetime.fromisoformat(edition.published_at)
-    files, sources = choices.files(context.home, edition.edition_id)
     st.badge(
         f"As of {day(context.as_of)}" if context.is_current else "An older edition",
         icon=":material/bolt:" if context.is_current else ":material/history:",
@@ -116,11 +116,17 @@ def _as_of(context: Context) -> None:
         help=(
             f"Open items are judged from **{day(context.as_of)}**.  \n"
             f"Edition `{edition.edition_id}`, published {ago(published, datetime.now(UTC))} "
-            f"from {plural(files, 'file')} of {plural(sources, 'source')}, "
-            f"{count(sum(table.rows for table in edition.tables.values()))} rows, "
-            f"by Tieout {edition.tieout_version}."
+            f"{_made_of(context)}by Tieout {edition.tieout_version}."
         ),
     )
+
+
+def _made_of(context: Context) -> str:
+    rows = data.row_count(context.home, context.edition)
+    if rows is None:
+        return ""
+    files, sources = choices.files(context.home, context.edition.edition_id)
+    return f"from {plural(files, 'file')} of {plural(sources, 'source')}, {plural(rows, 'row')}, "
 
 
 def _link(context: Context) -> None:

@@ -9,10 +9,19 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboards.components import links
+from dashboards.components import empty, links
+from dashboards.data import NotInScope
 
 Shown = TypeVar("Shown")
 _log = logging.getLogger(__name__)
+
+
+def part(show: Callable[..., None], *arguments: object) -> None:
+    """Show a part of a page, or in its place that it is made of rows the person may not see."""
+    try:
+        show(*arguments)
+    except NotInScope as reason:
+        st.caption(f":material/lock: {reason}")
 
 
 def guarded(show: Callable[[], Shown], title: str | None = None) -> Shown | None:
@@ -22,6 +31,11 @@ def guarded(show: Callable[[], Shown], title: str | None = None) -> Shown | None
     """
     try:
         return show()
+    except NotInScope as reason:
+        if title:
+            st.title(title, anchor=False)
+        empty.notice("Not among the rows that you may see", str(reason), "lock")
+        return None
     except Exception:
         reference = secrets.token_hex(4)
         _log.exception("a page could not be shown; reference %s", reference)

@@ -19,16 +19,13 @@ def register(pages: dict[str, StreamlitPage]) -> None:
 
 def menu(sections: dict[str, list[StreamlitPage]]) -> None:
     """The menu at the side. Streamlit's own has list markup that screen readers stumble over."""
-    with st.sidebar:
-        with st.container(key="menu", gap="xxsmall"):
-            for section, pages in sections.items():
-                if section:
-                    st.caption(section)
-                for page in pages:
-                    if page.visibility == "visible":
-                        st.page_link(page, width="stretch", query_params=bar.address())
-        with st.container(key="local"):
-            st.caption(":material/computer: Local mode: this machine only")
+    with st.sidebar, st.container(key="menu", gap="xxsmall"):
+        for section, pages in sections.items():
+            if section:
+                st.caption(section)
+            for page in pages:
+                if page.visibility == "visible":
+                    st.page_link(page, width="stretch", query_params=bar.address())
 
 
 def to(

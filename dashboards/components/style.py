@@ -26,7 +26,6 @@ _CSS = """
 .st-key-needs > [data-testid=stElementContainer]:has(.stMarkdown) { padding-left: .5rem }
 [data-testid=stMarkdownContainer] h2 { padding-bottom: .25rem }
 [class*=st-key-record_] a { background: transparent; padding-left: 0 }
-.st-key-local { margin-top: 1.5rem }
 code { font-variant-ligatures: none }
 /* The grid's own download does not escape what a spreadsheet would run; "Export CSV" does. */
 [data-testid=stElementToolbarButton]:has([aria-label^="Download as CSV"]) { display: none }

@@ -33,15 +33,16 @@ def page() -> None:
     context = bar.current()
     title("Audit")
     editions = data.editions(context.home)
-    rows = sum(table.rows for table in context.edition.tables.values())
+    rows = data.row_count(context.home, context.edition)
+    of_rows = "" if rows is None else f"{count(rows)} rows in "
     with verdict(
         f"{plural(len(editions), 'edition')}, each readable as it was published",
-        f"You look at `{context.edition.edition_id}`: {count(rows)} rows in "
+        f"You look at `{context.edition.edition_id}`: {of_rows}"
         f"{plural(len(context.edition.tables), 'table')}, as of {context.edition.as_of}, known by "
         "a hash of its rows. Choose another above.",
     ):
         pass
-    _editions(editions)
+    _editions(context, editions)
     chosen = st.segmented_control(
         "What to look at",
         [FIGURES, CHANGES, SQL],
@@ -59,14 +60,14 @@ def page() -> None:
         _figures(context)
 
 
-def _editions(editions: list[Edition]) -> None:
+def _editions(context: Context, editions: list[Edition]) -> None:
     now = datetime.now(UTC)
     rows = [
         {
             "Edition": edition.edition_id,
             "As of": edition.as_of,
             "Published": ago(datetime.fromisoformat(edition.published_at), now),
-            "Rows": sum(table.rows for table in edition.tables.values()),
+            "Rows": data.row_count(context.home, edition),
             "Tieout": edition.tieout_version,
         }
         for edition in editions
@@ -261,7 +262,7 @@ def _sql(context: Context) -> None:
         return
     try:
         columns, rows = data.select(context.home, context.edition.edition_id, query, SQL_ROWS)
-    except (NotReadOnly, duckdb.Error) as error:
+    except (NotReadOnly, data.NotInScope, duckdb.Error) as error:
         st.error(str(error), icon=":material/error:")
         return
     st.dataframe(

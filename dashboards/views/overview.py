@@ -7,9 +7,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards.components import bar, empty, links, overview_charts
+from dashboards.components import bar, boundary, empty, links, overview_charts
 from dashboards.components.figure import Change, figure, status_badge, title, verdict
 from dashboards.components.money import (
+    NOTHING,
     amount_change,
     count,
     money,
@@ -51,9 +52,9 @@ def page() -> None:
         overview_charts.revenue(context, months)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        overview_charts.costs(context)
+        boundary.part(overview_charts.costs, context)
     with right:
-        overview_charts.success(context)
+        boundary.part(overview_charts.success, context)
 
 
 def _nothing(context: Context, is_empty: bool) -> None:
@@ -160,13 +161,14 @@ def _figures(context: Context, now: Totals, months: dict[date, Totals]) -> None:
         fourth,
         figure(
             "Gross payment volume",
-            short(now.volume),
+            short(now.volume) if now.volume else NOTHING,
             f"**Gross payment volume.** Captured amounts, by day of capture.  \n{full(now.volume)}",
             change=change(lambda a, b: amount_change(a.volume, b.volume)),
             trend=[float(t.volume) for t in trend],
         ),
     ):
-        st.caption(f"{short(now.gross_revenue)} gross revenue")
+        if now.volume:
+            st.caption(f"{short(now.gross_revenue)} gross revenue")
 
 
 def _prior(context: Context, months: dict[date, Totals]) -> tuple[Totals | None, str]:
@@ -182,7 +184,6 @@ def _prior(context: Context, months: dict[date, Totals]) -> tuple[Totals | None,
 def _needs(context: Context, now: Totals) -> None:
     st.markdown("## What needs you")
     types = queries.break_types(context)
-    files = queries.files(context)
     with st.container(key="needs", gap="xxsmall"):
         old, old_risk = (sum(int(t[name]) for t in types) for name in ("old_breaks", "old_at_risk"))
         if old:
@@ -206,16 +207,21 @@ def _needs(context: Context, now: Totals) -> None:
                 status="Broken",
                 type=words(row["break_type"]),
             )
-        for number, one, several in (
-            (files["unreadable"], "file could not be read", "files could not be read"),
-            (files["quarantined"], "record is in quarantine", "records are in quarantine"),
-            (files["failed_totals"], "control total differs", "control totals differ"),
-        ):
-            if number:
-                what = plural(int(number), one, several).replace(" ", "** ", 1)
-                st.markdown(f":material/description: **{what}", help="`tieout status` says which.")
-        if not (types or any(files.values())):
-            st.markdown(":green[:material/check_circle:] Nothing: no open break, every file read.")
+        boundary.part(_files, context, bool(types))
+
+
+def _files(context: Context, is_needed: bool) -> None:
+    files = queries.files(context)
+    for number, one, several in (
+        (files["unreadable"], "file could not be read", "files could not be read"),
+        (files["quarantined"], "record is in quarantine", "records are in quarantine"),
+        (files["failed_totals"], "control total differs", "control totals differ"),
+    ):
+        if number:
+            what = plural(int(number), one, several).replace(" ", "** ", 1)
+            st.markdown(f":material/description: **{what}", help="`tieout status` says which.")
+    if not (is_needed or any(files.values())):
+        st.markdown(":green[:material/check_circle:] Nothing: no open break, every file read.")
 
 
 page()

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.components import bar, charts, empty, items
 from dashboards.components.figure import status_badge, title, verdict
 from dashboards.components.items import ANY_LEG, ROW_HEIGHT
-from dashboards.components.money import count, money, percent, plural
+from dashboards.components.money import NOTHING, count, money, percent, plural
 from dashboards.components.words import LEGS, leg, processor
 from dashboards.context import Context
 from dashboards.data import Row
@@ -50,12 +50,15 @@ def _verdict(context: Context, legs: list[Row]) -> None:
         )
     else:
         sentence = "No item is broken on any leg"
-    note = (
-        "No record is lost and none is used twice: what came in is matched, in transit, broken "
-        "or left out with a reason."
-        if not lost
-        else f"{plural(lost, 'record')} cannot be accounted for."
-    )
+    if lost:
+        note = f"{plural(lost, 'record')} cannot be accounted for."
+    elif any(row["records"] for row in legs):
+        note = (
+            "No record is lost and none is used twice: what came in is matched, in transit, "
+            "broken or left out with a reason."
+        )
+    else:
+        note = "Whether every record is accounted for can only be said of all rows together."
     with verdict(sentence, note), st.container(horizontal=True, gap="small"):
         matched = sum(int(row["value_matched"]) for row in legs)
         for name, minor in (("matched", matched), ("in_transit", in_transit), ("broken", at_risk)):
@@ -115,7 +118,7 @@ def _follow(legs: list[Row]) -> None:
 def _conservation(row: Row) -> str:
     if row["records_lost"] or row["minor_lost"]:
         return f"✗ {count(int(row['records_lost']))} records differ"
-    return "✓ holds"
+    return "✓ holds" if row["records"] else NOTHING
 
 
 def _heat(context: Context) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tieout.access import ROLES
 from tieout.cards import truncate_text
 from tieout.contracts import ANSWERS, DECIDING_ROLES, PROPOSALS, WORK
 from tieout.decisions.attachments import Attachments
@@ -22,6 +23,7 @@ from tieout.decisions.record import (
 from tieout.decisions.seen import Item, Seen
 from tieout.decisions.store import Content, DecisionStore
 from tieout.editions import Editions
+from tieout.scope import EVERY_ROW, RowScope
 from tieout.settings import Workspace
 
 # How many items a decision is about: from, to.
@@ -85,7 +87,7 @@ class Desk:
         if reason is not None:
             self._check_reason(reason, note)
         self._check_after(kind, note, after or {})
-        with Seen(self.editions) as seen:
+        with Seen(self.editions, person.scope) as seen:
             items = seen.items(item_ids)
             _check_items(kind, items, seen)
             before = _landable(seen.describe(kind, items))
@@ -139,7 +141,7 @@ class Desk:
         )
         if reason is not None:
             self._check_reason(reason, note)
-        first = self.find(about.strip())
+        first = self.find(about.strip(), person.scope)
         before = self._seen_again(first.decision) if kind == "approve" else None
 
         def decide(known: Sequence[Decision]) -> Content:
@@ -162,16 +164,29 @@ class Desk:
 
         return self._standing(first.decision, [self.store.append(decide)])
 
-    def standings(self) -> list[Standing]:
-        """Every proposal in the order in which it was made."""
+    def standings(self, scope: RowScope = EVERY_ROW) -> list[Standing]:
+        """Every proposal on items of a scope, in the order in which it was made."""
         known = self.store.all()
-        return [self._standing(d, known) for d in known if d.kind in PROPOSALS]
+        proposals = self._within(scope, [d for d in known if d.kind in PROPOSALS])
+        return [self._standing(d, known) for d in proposals]
 
-    def find(self, decision_id: str) -> Standing:
+    def _within(self, scope: RowScope, proposals: list[Decision]) -> list[Decision]:
+        """The proposals whose items are all of the scope, in the editions they were decided on."""
+        if not scope.is_limited:
+            return proposals
+        theirs = set()
+        for edition_id in {d.seen["edition"] for d in proposals}:
+            there = [d for d in proposals if d.seen["edition"] == edition_id]
+            with Seen(self.editions, scope, edition_id) as seen:
+                ids = seen.known([item_id for d in there for item_id in d.items])
+            theirs |= {d.decision_id for d in there if ids.issuperset(d.items)}
+        return [d for d in proposals if d.decision_id in theirs]
+
+    def find(self, decision_id: str, scope: RowScope = EVERY_ROW) -> Standing:
         """The proposal of this id, or of the one id that begins so."""
         found = [
             standing
-            for standing in self.standings()
+            for standing in self.standings(scope)
             if decision_id and standing.decision.decision_id.startswith(decision_id)
         ]
         if len(found) != 1:
@@ -265,8 +280,8 @@ def _landable(seen: dict[str, Any]) -> str:
 def _check(person: Person, note: str | None, is_kind: bool, roles: Sequence[str]) -> None:
     if not is_kind:
         raise DecisionRefused("there is no such decision")
-    if person.role not in DECIDING_ROLES:
-        raise DecisionRefused(f"{person.role!r} is no role; there are: {', '.join(DECIDING_ROLES)}")
+    if person.role not in ROLES:
+        raise DecisionRefused(f"{person.role!r} is no role; there are: {', '.join(ROLES)}")
     if person.role not in roles:
         raise DecisionRefused(f"the role {person.role} may not do this: {' or '.join(roles)} may")
     if not person.actor.strip():

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from tieout.scope import EVERY_ROW, RowScope
+
 # A second person must stand behind these above the limit of policy.
 LIMITED = ("match", "write_off", "adjust")
 
@@ -23,10 +25,14 @@ class DecisionRefused(Exception):
 
 @dataclass(frozen=True)
 class Person:
-    """Who decides, and in which role. Neither is proven here: that is for whoever asks them in."""
+    """Who decides, in which role, and which rows they may see.
+
+    None of it is proven here: that is for whoever asks them in.
+    """
 
     actor: str
     role: str
+    scope: RowScope = EVERY_ROW
 
     def is_same(self, actor: str) -> bool:
         """Whether a name is this person's, however it is written: Ann is ann."""

@@ -11,6 +11,7 @@ from typing import Any
 from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions
 from tieout.money import exponent
+from tieout.scope import EVERY_ROW, RowScope
 
 SHORTEST_ID = 8  # of an abbreviated id, as elsewhere
 
@@ -30,10 +31,17 @@ class Item:
 
 
 class Seen:
-    """The current edition, for as long as somebody decides on what it says."""
+    """An edition, the current one by default, for as long as somebody decides on what it says.
 
-    def __init__(self, editions: Editions) -> None:
-        self.edition = editions.get()
+    An item outside of the scope of who asks is no item of it.
+    """
+
+    def __init__(
+        self, editions: Editions, scope: RowScope = EVERY_ROW, edition_id: str | None = None
+    ) -> None:
+        self.edition = editions.get(edition_id)
+        columns = [name for name, _ in self.edition.tables["fct_reconciliation_items"].columns]
+        self._condition = scope.condition(columns)
         self._connection = editions.open_edition(self.edition.edition_id)
 
     def __enter__(self) -> Seen:
@@ -58,7 +66,8 @@ class Seen:
             raise DecisionRefused(f"{asked!r} is no item: at least {SHORTEST_ID} characters")
         rows = self._connection.execute(
             "select item_id, leg, left_minor, right_minor, currency, status, break_type,"
-            " business_date from fct_reconciliation_items where starts_with(item_id, ?) limit 2",
+            f" business_date from fct_reconciliation_items where {self._condition}"
+            " and starts_with(item_id, ?) limit 2",
             [asked],
         ).fetchall()
         if not rows:
@@ -66,6 +75,15 @@ class Seen:
         if len(rows) > 1:
             raise DecisionRefused(f"item {asked} is more than one item: write more of its id")
         return Item(*rows[0])
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids, in full, that are items of the edition and of the scope."""
+        found = self._connection.execute(
+            "select item_id from fct_reconciliation_items"
+            f" where {self._condition} and list_contains(?, item_id)",
+            [list(ids)],
+        ).fetchall()
+        return {item_id for (item_id,) in found}
 
     def is_suggested(self, items: Sequence[Item]) -> bool:
         """Whether these two are a pair that the current edition suggests."""
