@@ -24,6 +24,8 @@ FOLDERS = {
     "amazon": "amazon_settlement",
     "paypal_activity": "paypal_activity",
     "trustly": "trustly",
+    "dlocal": "dlocal_settlement",
+    "dlocal_report": "dlocal_report",
     "paypal_stl": "paypal_settlement_report",
 }
 

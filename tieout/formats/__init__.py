@@ -16,6 +16,8 @@ from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
 from tieout.formats.camt import Camt052, Camt053, Camt054
 from tieout.formats.containers import Container, archive_kind
+from tieout.formats.dlocal import DLocalSettlement
+from tieout.formats.dlocal_report import DLocalReport
 from tieout.formats.ecb import EcbReferenceRates
 from tieout.formats.mt940 import Mt940, Mt942
 from tieout.formats.nacha import NachaReturns
@@ -36,6 +38,8 @@ READERS: tuple[Reader, ...] = (
     PayPalActivity(),
     AmazonSettlement(),
     Trustly(),
+    DLocalSettlement(),
+    DLocalReport(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

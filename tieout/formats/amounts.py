@@ -98,8 +98,11 @@ def to_minor(text: Text, currency: Text, marks: Marks = Marks()) -> Minor:
 
     Accepts ``1.00``, ``+1.00``, ``-1.00``, ``(1.00)`` (negative) and ``.5``, written with `marks`.
     """
-    value = _decimals(marks.plain(text))
-    codes = known_currency(currency)
+    return _minor(_decimals(marks.plain(text)), text, known_currency(currency))
+
+
+def _minor(value: pa.Array, text: Text, codes: pa.Array) -> Minor:
+    """Numbers in major units of known currencies as minor units; `text` is what they are of."""
     present = pc.not_equal(pc.utf8_length(pc.utf8_trim_whitespace(flat(text))), 0).fill_null(False)
     unreadable = pc.and_(present, pc.is_null(value))
     unknown = pc.and_(pc.is_valid(value), pc.is_null(codes))
@@ -127,6 +130,23 @@ def to_minor(text: Text, currency: Text, marks: Marks = Marks()) -> Minor:
         pa.array(surplus),
         unknown,
     )
+
+
+def to_rounded(text: Text, currency: Text, marks: Marks = Marks()) -> tuple[Minor, pa.Array]:
+    """Amounts with more decimals than their currency has, rounded half to even.
+
+    The second result is what was left out by rounding, as decimals of the currency's unit.
+    """
+    value, codes = _decimals(marks.plain(text)), known_currency(currency)
+    places, rounded = _places(codes), value
+    for exponent_ in np.unique(places[places >= 0]):
+        at = pc.round(value, int(exponent_), round_mode="half_to_even")
+        rounded = pc.if_else(pa.array(places == exponent_), at, rounded)
+    amounts = _minor(rounded, text, codes)
+    # A difference has one digit more than its terms, and amounts that are read leave room for it.
+    known, narrow = pc.is_valid(amounts.minor), pa.decimal128(37, _DECIMALS_MAX)
+    terms = (pc.if_else(known, term, None).cast(narrow) for term in (value, rounded))
+    return amounts, pc.subtract(*terms)
 
 
 def to_integer(text: Text, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:

@@ -16,7 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import Table
-from tieout.formats.amounts import Marks, Text, flat, known_currency, to_integer, to_minor, to_rate
+from tieout.formats.amounts import (
+    Marks,
+    Text,
+    flat,
+    known_currency,
+    to_integer,
+    to_minor,
+    to_rate,
+    to_rounded,
+)
 from tieout.formats.base import Finding, Part, Quarantined, Rows
 from tieout.formats.lines import Flags
 from tieout.formats.times import Times, to_date, to_iso, to_utc
@@ -107,6 +116,18 @@ class Draft:
         surplus = f"{name}: {{!r}} has more decimals than {{}} has"
         self.reject(amounts.surplus, surplus, text, currency)
         return amounts.minor
+
+    def rounded(self, name: str, currency: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Amounts with more decimals than their currency has, rounded half to even.
+
+        The second result is what was left out by rounding. Where that is not zero, the text is kept
+        in `extra` under the name of its column.
+        """
+        text = self.text(name)
+        amounts, lost = to_rounded(text, currency)
+        self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
+        self.keep(name, pc.if_else(pc.not_equal(lost, 0).fill_null(False), text, None))
+        return amounts.minor, lost
 
     def integer(self, name: str, kind: pa.DataType) -> pa.Array:
         """Whole numbers of a signed integer type."""

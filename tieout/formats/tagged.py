@@ -42,6 +42,8 @@ class Around:
 class Tagged:
     """The records of a file whose body has the tag `body` and the columns `names`.
 
+    Without a `body`, whatever has none of the tags `around` belongs to it.
+
     The first column is the tag, and columns that are not `known` go to `extra`. What has one of the
     tags `around` is handed over as it is, and counts as structural unless its tag is one of `own`,
     of which the reader makes rows itself; all else is quarantined.
@@ -51,7 +53,7 @@ class Tagged:
         self,
         text: TextFile,
         delimiter: str,
-        body: str,
+        body: str | None,
         names: list[str],
         around: Collection[str],
         known: Callable[[str], bool],
@@ -66,7 +68,7 @@ class Tagged:
         dialect = Dialect(ord(self.delimiter), ord(self.text.newline), len(self.names))
         for part in split(self.text.blocks(), dialect):
             table = text_columns(part, self.names)
-            is_body = pc.equal(flat(table[self.names[0]]), self.body).fill_null(False)
+            is_body = self._is_body(flat(table[self.names[0]]))
             body = is_body.to_numpy(zero_copy_only=False)
             good = np.flatnonzero(part.good)
             odd = good[~body]
@@ -90,6 +92,11 @@ class Tagged:
             )
             yield block, around
 
+    def _is_body(self, tags: pa.Array) -> pa.Array:
+        if self.body is None:
+            return pc.invert(pc.is_in(tags, pa.array(self.around, pa.string())))
+        return pc.equal(tags, self.body).fill_null(False)
+
     def _sort(
         self, strays: list[tuple[int, str, str]]
     ) -> tuple[list[Around], list[tuple[int, str, str]]]:
@@ -100,7 +107,7 @@ class Tagged:
             if cells and cells[0] in self.around:
                 around.append(Around(line, text, cells))
                 continue
-            if cells and cells[0] != self.body:
+            if cells and self.body is not None and cells[0] != self.body:
                 tags = ", ".join(sorted({*self.around, self.body}))
                 reason = f"the record is a {cells[0]!r}, which is none of {tags}"
             refused.append((line, text, reason))
@@ -109,12 +116,16 @@ class Tagged:
 
 def first_cells(text: TextFile, tag: str, delimiter: str) -> list[str] | None:
     """The fields of the first record with this tag; None where there is none."""
+    return next(tagged_cells(text, tag, delimiter), None)
+
+
+def tagged_cells(text: TextFile, tag: str, delimiter: str) -> Iterator[list[str]]:
+    """The fields of each record with this tag."""
     begins = re.compile(rf'^"?{re.escape(tag)}"?{re.escape(delimiter)}.*$'.encode(), re.MULTILINE)
     for part in split(text.blocks(), Dialect(None, ord(text.newline), 1)):
         for found in begins.finditer(part.data.replace(b"\r", b"\n")):
             if cells := cells_of(found[0].decode(), delimiter):
-                return cells
-    return None
+                yield cells
 
 
 def cells_of(text: str, delimiter: str) -> list[str]:
