@@ -17,7 +17,12 @@ STATIC = Path(__file__).parent / "static"
 # By section of the menu: each page's file in ``views/`` and place in the address, title and icon.
 PAGES = {
     "": [("overview", "Overview", "home")],
-    "Reconcile": [("reconciliation", "Reconciliation", "compare_arrows")],
+    "Reconcile": [
+        ("reconciliation", "Reconciliation", "compare_arrows"),
+        ("breaks", "Breaks", "rule"),
+        ("flow", "Money flow", "account_tree"),
+        ("payouts", "Payouts and cash", "account_balance"),
+    ],
     "Metrics": [
         ("merchants", "Merchants", "storefront"),
     ],

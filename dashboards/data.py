@@ -22,6 +22,7 @@ import duckdb
 import streamlit as st
 
 from dashboards import identity
+from tieout.decisions.desk import Desk
 from tieout.editions import Edition, Editions, hidden, named_tables
 from tieout.editions import select as select_rows
 from tieout.landing import Landing
@@ -100,6 +101,16 @@ def _all_rows(home: Workspace, why: str) -> None:
     scope = identity.person(home).scope
     if scope.is_limited:
         raise NotInScope(f"You see {scope}. {why}.")
+
+
+def desk(home: Workspace) -> Desk:
+    """Where decisions are taken; every rule is held there, whatever a page allows."""
+    return _desk(str(home.home))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _desk(home: str) -> Desk:
+    return Desk(Workspace.open(Path(home)))
 
 
 def catalogue(home: Workspace) -> Catalogue:

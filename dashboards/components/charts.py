@@ -92,7 +92,7 @@ def bars(
         )
         .properties(height=140 if has_days else 110, width="container", title=heading)
     )
-    _show(chart, key, alt_text)
+    show(chart, key, alt_text)
 
 
 def ranked_bars(records: Sequence[Record], *, key: str, alt_text: str, colour: str) -> None:
@@ -108,7 +108,7 @@ def ranked_bars(records: Sequence[Record], *, key: str, alt_text: str, colour: s
     chart = alt.layer(
         base.mark_bar(color=colour, size=16), labels.encode(text="label:N")
     ).properties(height=32 * len(records) + 10, width="container")
-    _show(chart, key, alt_text)
+    show(chart, key, alt_text)
 
 
 def lines(
@@ -147,7 +147,7 @@ def lines(
         base.mark_point(filled=True, size=40, opacity=1),
         labels.encode(text="label:N"),
     ).properties(height=180, width="container")
-    _show(chart, key, alt_text)
+    show(chart, key, alt_text)
 
 
 def heat(records: Sequence[Record], *, key: str, alt_text: str, by_month: bool) -> None:
@@ -178,10 +178,11 @@ def heat(records: Sequence[Record], *, key: str, alt_text: str, by_month: bool) 
         )
         .properties(height=34 * rows + 30, width="container")
     )
-    _show(chart, key, alt_text)
+    show(chart, key, alt_text)
 
 
-def _show(chart: Any, key: str, alt_text: str) -> None:
+def show(chart: Any, key: str, alt_text: str) -> None:
+    """A chart in the theme, with what it shows in words."""
     st.altair_chart(chart, theme=None, key=key, alt=alt_text)
 
 

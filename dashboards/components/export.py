@@ -1,15 +1,36 @@
-"""Tables as CSV that a spreadsheet opens as what they say, and runs nothing of."""
+"""Tables as CSV and Excel that a spreadsheet opens as what they say, and runs nothing of."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 
 import streamlit as st
 
+from tieout.money import exponent
+
 # A spreadsheet takes a text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EXACT_DIGITS = 15  # what a cell holds of a number
+Table = Iterable[Sequence[object]]
+
+
+def buttons(name: str, columns: Sequence[str], rows: Callable[[], Table], *, help: str) -> None:
+    """A table as CSV and as Excel; each file is made only when its button is pressed."""
+    csv_button(f"{name}.csv", lambda: as_csv(columns, rows()), help=help)
+    st.download_button(
+        "Excel",
+        data=lambda: as_excel(columns, rows()),
+        file_name=f"{name}.xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        icon=":material/download:",
+        on_click="ignore",
+        key="export_excel",
+        help=help,
+    )
 
 
 def csv_button(name: str, make: Callable[[], str], *, help: str) -> None:
@@ -26,12 +47,50 @@ def csv_button(name: str, make: Callable[[], str], *, help: str) -> None:
     )
 
 
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def major(minor: object, currency: str | None) -> Decimal | None:
+    """An amount for a cell: exact, in major units."""
+    if minor is None or currency is None:
+        return None
+    return Decimal(int(str(minor))).scaleb(-exponent(currency))
+
+
+def as_csv(columns: Sequence[str], rows: Table) -> str:
     """The rows with a header; numbers stay numbers, text that looks like a formula is text."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def as_excel(columns: Sequence[str], rows: Table) -> bytes:
+    """A workbook of one sheet; a number that a cell cannot hold exactly is text."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "default_date_format": "yyyy-mm-dd",
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet("Tieout")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
+        formats = {
+            places: book.add_format({"num_format": f"#,##0{'.' + '0' * places if places else ''}"})
+            for places in range(5)
+        }
+        for number, row in enumerate(rows, start=1):
+            for place, value in enumerate(row):
+                if isinstance(value, Decimal) and len(value.as_tuple().digits) <= _EXACT_DIGITS:
+                    places = -int(value.as_tuple().exponent)
+                    sheet.write_number(number, place, value, formats.get(places))
+                elif isinstance(value, (bool, int, float, date)):
+                    sheet.write(number, place, value)
+                elif value is not None:
+                    sheet.write_string(number, place, str(value))
     return out.getvalue()
 
 

@@ -17,6 +17,7 @@ class Palette:
     matched: str
     in_transit: str
     broken: str
+    broken_text: str
     ink: str
     muted: str
     line: str
@@ -29,6 +30,7 @@ LIGHT = Palette(
     matched="#14653f",
     in_transit="#3593e8",
     broken="#e2561c",
+    broken_text="#b23c0a",
     ink="#16191f",
     muted="#565e6c",
     line="#e3e6ea",
@@ -40,6 +42,7 @@ DARK = Palette(
     matched="#6cd9a6",
     in_transit="#3f6fd6",
     broken="#d4441d",
+    broken_text="#ff9a78",
     ink="#e8ebf0",
     muted="#a9b2c0",
     line="#2a313b",

@@ -40,6 +40,7 @@ code { font-variant-ligatures: none }
   [data-testid=stLayoutWrapper]:has(> .st-key-context) { position: static }
   .st-key-context { padding-right: 0 }
   .st-key-context > div { flex: 1 1 46% }
+  .st-key-sankey { display: none }
 }
 """
 # Streamlit writes white on a primary button, which a light primary colour does not carry.

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import pytest
 
 from tests.dashboards import small_edition
+from tieout.decisions.desk import Desk
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +92,12 @@ def select(page: Page, grid: int, row: int) -> None:
         ("audit", "light", 1440),
         ("audit?look=SQL", "dark", 1024),
         ("quality", "light", 400),
+        ("breaks", "light", 1024),
+        ("breaks?view=Decisions", "dark", 400),
+        ("merchants", "dark", 1440),
+        ("flow", "light", 1440),
+        ("flow", "dark", 400),
+        ("payouts?period=Nov+2026", "dark", 1024),
         ("pipeline", "dark", 1440),
     ],
 )
@@ -159,6 +166,61 @@ def test_a_selected_leg_becomes_the_filter_in_the_address(opened: Opened) -> Non
     page.context.close()
 
 
+def decide_as(page: Page, name: str, role: str) -> None:
+    """Say who decides."""
+    page.get_by_role("button", name="Deciding as").click()
+    body = page.locator("[data-testid=stPopoverBody]")
+    body.get_by_label("Your name").fill(name)
+    body.get_by_label("Your name").press("Enter")
+    settle(page)
+    body.get_by_role("combobox").click()
+    page.get_by_role("option", name=role, exact=True).click()
+    settle(page)
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+# A thousand times as much is above what one person may give up.
+LARGE = """
+update fct_reconciliation_items set left_minor = 1000 * left_minor,
+    right_minor = 1000 * right_minor, difference_minor = 1000 * difference_minor;
+update fct_breaks set left_minor = 1000 * left_minor, right_minor = 1000 * right_minor,
+    difference_minor = 1000 * difference_minor, value_minor = 1000 * value_minor,
+    value_reporting_minor = 1000 * value_reporting_minor
+"""
+
+
+def test_from_a_break_to_a_write_off_by_two_people(opened: Opened, tmp_path: Path) -> None:
+    home = small_edition.workspace(tmp_path)
+    small_edition.publish(home, extra=LARGE)
+    with served(home.home) as address:
+        page = Opened(opened.browser, address, opened.complaints).page("breaks?leg=Payout+to+bank")
+        main = page.locator("[data-testid=stMain]")
+        decide_as(page, "Ann", "analyst")
+        select(page, grid=0, row=0)
+        page.get_by_role("radio", name="Write off").click()
+        main.get_by_text("Give up the difference").wait_for()
+        settle(page)
+        page.get_by_role("button", name="Write off", exact=True).click()
+        main.get_by_text("Write off: 1 decision waits for approval").wait_for()
+        page.get_by_role("radio", name="Decisions").click()
+        settle(page, 1000)
+        select(page, grid=0, row=0)
+        # Nobody approves a decision of their own, whatever the role they claim.
+        decide_as(page, "ann ", "approver")
+        page.get_by_role("button", name="Approve", exact=True).click()
+        main.get_by_text("Nobody may approve a decision of their own").first.wait_for()
+        decide_as(page, "Ben", "approver")
+        page.get_by_role("button", name="Approve", exact=True).click()
+        main.get_by_text("0 decisions wait for approval").first.wait_for()
+        assert_fine(opened, page)
+        page.context.close()
+    (standing,) = Desk(home).standings()
+    assert (standing.state, standing.decision.actor) == ("stands", "Ann")
+    assert standing.answer is not None
+    assert standing.answer.actor == "Ben"
+
+
 def test_no_request_leaves_the_machine(opened: Opened) -> None:
     context = opened.browser.new_context()
     page = context.new_page()
@@ -172,7 +234,10 @@ def test_no_request_leaves_the_machine(opened: Opened) -> None:
 
 def test_axe_finds_nothing_serious(opened: Opened) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not here")
-    for path in ("", "reconciliation", "audit", "audit?look=SQL", "quality", "pipeline"):
+    for path in (
+        *("", "reconciliation", "audit", "audit?look=SQL", "quality", "pipeline"),
+        *("breaks", "breaks?view=Decisions", "merchants", "flow", "payouts"),
+    ):
         page = opened.page(path)
         found = axe.Axe().run(page).response["violations"]
         assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []

@@ -108,6 +108,48 @@ select month, 'stripe' as processor, 100 as valid_attempts, 97 as authorised_att
 from (values (date '2026-10-01'), (date '2026-11-01')) as m (month)
 """,
     """
+insert into fct_revenue_by_merchant_monthly by name
+select month, merchant_id, segment, 'US' as country, 'payments' as product,
+    'principal' as presentation, 'USD' as currency, volume as gross_volume_minor,
+    volume as gross_volume_reporting_minor, 0 as refunds_minor, 0 as refunds_reporting_minor,
+    0 as disputes_minor, 0 as disputes_reporting_minor, 900 as gross_revenue_minor,
+    900 as gross_revenue_reporting_minor, 300 as network_cost_minor,
+    300 as network_cost_reporting_minor, 600 as net_revenue_minor,
+    600 as net_revenue_reporting_minor, 'USD' as reporting_currency
+from (values (date '2026-10-01'), (date '2026-11-01')) as m (month),
+    (values ('mer_1', 'enterprise', 90000), ('mer_2', 'small', 30000))
+        as s (merchant_id, segment, volume)
+""",
+    """
+insert into rpt_reporting_rates by name
+select 'EUR' as currency, date '2000-01-01' as rate_date, date '9999-12-31' as next_rate_date,
+    2000000000 as rate_billionths, 'USD' as reporting_currency, 100 as minor_per_major,
+    100 as reporting_minor_per_major
+""",
+    """
+insert into rpt_money_flow by name
+select 'stripe' as processor, 'USD' as currency, section, place, step, row_kind, amount_minor
+from (values
+    (1, 1, 'ledger', 'from', 15000), (1, 3, 'payments', 'to', 15000),
+    (1, 4, 'residual', 'residual', 0),
+    (2, 1, 'payments', 'from', 15000), (2, 2, 'broken', 'step', -100),
+    (2, 2, 'in_transit', 'step', -5000), (2, 3, 'settled', 'to', 9900),
+    (2, 4, 'residual', 'residual', 0), (5, 1, 'payouts', 'from', 9900), (5, 3, 'bank', 'to', 9900),
+    (5, 4, 'residual', 'residual', 0)) as f (section, place, step, row_kind, amount_minor)
+""",
+    """
+insert into rpt_legs by name
+select 'payout_bank' as leg, 2 as deadline_days, 3 as missing_days, 'target' as calendar
+""",
+    """
+insert into fct_cash_roll_forward_monthly by name
+select date '2026-11-01' as month, 'cash:usd' as account, 'USD' as currency, position, line,
+    amount_minor, on_day
+from (values (3, 'closing', 9900, null), (4, 'ledger_on_day', 9900, date '2026-11-22'),
+    (5, 'stated_by_bank', 9800, date '2026-11-22'), (6, 'difference', 100, date '2026-11-22'))
+    as c (position, line, amount_minor, on_day)
+""",
+    """
 insert into rpt_source_files by name
 select $sha256 as source_file_sha256, 'stripe' as source, 'read' as status, 2 as records,
     0 as quarantined_records

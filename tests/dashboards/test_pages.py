@@ -21,6 +21,10 @@ PAGES = (
     "views/audit.py",
     "views/quality.py",
     "views/pipeline.py",
+    "views/breaks.py",
+    "views/merchants.py",
+    "views/flow.py",
+    "views/payouts.py",
 )
 BROKEN = small_edition.item_id("payment_settlement", "broken")
 
@@ -143,6 +147,7 @@ def test_an_empty_edition_says_what_it_lacks(
     app = opened(home, monkeypatch, page)
     said = "holds no records|Nothing to reconcile|Not in this edition"
     said += "|No metrics yet|No file has arrived|No run has been noted"
+    said += "|no open break|No merchant sold|No money flow|No payout in this period"
     assert re.search(said, shown(app))
 
 
