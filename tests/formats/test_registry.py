@@ -24,6 +24,7 @@ FOLDERS = {
     "amazon": "amazon_settlement",
     "paypal_activity": "paypal_activity",
     "trustly": "trustly",
+    "square": "square_payouts",
     "dlocal": "dlocal_settlement",
     "dlocal_report": "dlocal_report",
     "paypal_stl": "paypal_settlement_report",

@@ -25,6 +25,7 @@ from tieout.formats.ofx import Ofx
 from tieout.formats.own import OWN_READERS
 from tieout.formats.paypal_activity import PayPalActivity
 from tieout.formats.paypal_stl import PayPalSettlementReport
+from tieout.formats.square import SquarePayouts
 from tieout.formats.stripe import StripePayoutReconciliation
 from tieout.formats.trustly import Trustly
 from tieout.formats.workbooks import Workbook
@@ -40,6 +41,7 @@ READERS: tuple[Reader, ...] = (
     Trustly(),
     DLocalSettlement(),
     DLocalReport(),
+    SquarePayouts(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

@@ -101,7 +101,10 @@ class Draft:
 
     def currency(self, name: str) -> pa.Array:
         """ISO 4217 codes in upper case."""
-        text = self.text(name)
+        return self.code(name, self.text(name))
+
+    def code(self, name: str, text: pa.Array) -> pa.Array:
+        """ISO 4217 codes in upper case, from what stands in the source under a name."""
         codes = known_currency(text)
         unknown = pc.and_(pc.is_valid(text), pc.is_null(codes))
         self.reject(unknown, f"{name}: {{!r}} is not an ISO 4217 currency", text)

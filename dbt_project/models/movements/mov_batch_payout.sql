@@ -1,7 +1,8 @@
 -- Left: the net of every settlement line that was paid out. Right: the payout that the report
 -- states. A report that states no payout at all (Stripe's itemised one, without its payout rows)
 -- has nothing to compare with: its lines are compared with the bank directly. Where a processor
--- keeps a balance (processors.csv), no line says which payout it is in, nor a payout of what it is.
+-- keeps a balance (processors.csv), no line says which payout it is in, nor a payout of what it is;
+-- where it states payouts and lines in files of their own, they are compared across files.
 with
     lines as (
         select
@@ -11,6 +12,8 @@ with
                 then 'not_in_a_payout'
                 when l.line_kind = 'payout' and p.payout_basis = 'balance'
                 then 'paid_from_a_balance'
+                when p.payout_basis = 'lines_apart'
+                then null
                 when
                     max(case when l.line_kind in ('payout', 'transfer') then 1 else 0 end) over (
                         partition by l.source_file_sha256

@@ -11,6 +11,8 @@ with
             case
                 when l.payout_id is null
                 then 'not_in_a_payout'
+                when l.line_kind <> 'payout' and p.payout_basis = 'lines_apart'
+                then 'payout_is_stated'
                 when
                     l.line_kind <> 'payout'
                     and max(
@@ -20,6 +22,7 @@ with
                 then 'payout_is_stated'
             end as reason
         from {{ ref("stg_settlement_lines") }} as l
+        left join {{ ref("processors") }} as p on l.processor = p.processor
     ),
 
     payouts as (
