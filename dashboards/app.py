@@ -20,6 +20,7 @@ PAGES = {
     "Reconcile": [
         ("reconciliation", "Reconciliation", "compare_arrows"),
         ("breaks", "Breaks", "rule"),
+        ("story", "Record", "manage_search"),
         ("flow", "Money flow", "account_tree"),
         ("payouts", "Payouts and cash", "account_balance"),
     ],

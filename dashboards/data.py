@@ -22,9 +22,12 @@ import duckdb
 import streamlit as st
 
 from dashboards import identity
+from tieout.canonical import Canonical
 from tieout.decisions.desk import Desk
 from tieout.editions import Edition, Editions, hidden, named_tables
 from tieout.editions import select as select_rows
+from tieout.explain import Store, explain
+from tieout.explain.story import Answer as Answered
 from tieout.landing import Landing
 from tieout.metrics import Answer, Catalogue, Question
 from tieout.metrics import ask as ask_metric
@@ -225,3 +228,15 @@ class _Part:
 @st.cache_resource(max_entries=8, show_spinner="Preparing what you may see")
 def _part(root: str, edition_id: str, scope: RowScope) -> _Part:
     return _Part(root, edition_id, scope)
+
+
+def story(home: Workspace, edition_id: str, asked: str) -> Answered:
+    """What `tieout explain` tells of an ID; `NotInScope` for who may not see all rows."""
+    _all_rows(home, "A story is told from all files")
+    edition = Editions(home.editions).get(edition_id)
+    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
+        store = Store(edition, cursor, Canonical(home.canonical), Landing(home.landing))
+        try:
+            return explain(store, asked)
+        finally:
+            store.close()

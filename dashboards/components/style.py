@@ -26,6 +26,14 @@ _CSS = """
 .st-key-needs > [data-testid=stElementContainer]:has(.stMarkdown) { padding-left: .5rem }
 [data-testid=stMarkdownContainer] h2 { padding-bottom: .25rem }
 [class*=st-key-record_] a { background: transparent; padding-left: 0 }
+.timeline { list-style: none; margin: 0; padding: 0 0 0 .4rem }
+.timeline li { border-left: 2px solid var(--line); padding: 0 0 .8rem 1.1rem; position: relative }
+.timeline li:last-child { border-left-color: transparent }
+.timeline li::before {
+  content: ""; position: absolute; left: -6px; top: .35rem; width: 10px; height: 10px;
+  border-radius: 50%; background: var(--dot);
+}
+.timeline small { color: var(--muted); overflow-wrap: anywhere }
 code { font-variant-ligatures: none }
 /* The grid's own download does not escape what a spreadsheet would run; "Export CSV" does. */
 [data-testid=stElementToolbarButton]:has([aria-label^="Download as CSV"]) { display: none }
@@ -50,4 +58,7 @@ _DARK_CSS = "[data-testid^=stBaseButton-primary] * { color: #0f1318 }"
 def apply() -> None:
     """Add the styles to the page."""
     extra = _DARK_CSS if is_dark() else ""
-    st.html(f"<style>:root {{ --page: {palette().background} }}{_CSS}{extra}</style>")
+    known = palette()
+    names = {"page": known.background, "line": known.line, "muted": known.muted, "dot": known.brand}
+    root = " ".join(f"--{name}: {colour};" for name, colour in names.items())
+    st.html(f"<style>:root {{ {root} }}{_CSS}{extra}</style>")

@@ -35,6 +35,7 @@ def page() -> None:
         )
         return
     _head(item)
+    links.to("story", "The story of its records", ":material/manage_search:", id=item["item_id"])
     _sides(context, item)
 
 

@@ -98,6 +98,7 @@ def select(page: Page, grid: int, row: int) -> None:
         ("flow", "light", 1440),
         ("flow", "dark", 400),
         ("payouts?period=Nov+2026", "dark", 1024),
+        (f"story?id={small_edition.item_id('payout_bank', 'broken')}", "light", 1024),
         ("pipeline", "dark", 1440),
     ],
 )
@@ -237,6 +238,7 @@ def test_axe_finds_nothing_serious(opened: Opened) -> None:
     for path in (
         *("", "reconciliation", "audit", "audit?look=SQL", "quality", "pipeline"),
         *("breaks", "breaks?view=Decisions", "merchants", "flow", "payouts"),
+        f"story?id={small_edition.item_id('payout_bank', 'broken')}",
     ):
         page = opened.page(path)
         found = axe.Axe().run(page).response["violations"]

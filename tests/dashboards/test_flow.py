@@ -1,4 +1,4 @@
-"""Money flow, and payouts and cash: what the pages say of the small edition."""
+"""Money flow, payouts and cash, and the story of a record, of the small edition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.dashboards import small_edition
 from tests.dashboards.test_pages import opened, shown
 from tieout.settings import Workspace
 
-FLOW, PAYOUTS = "views/flow.py", "views/payouts.py"
+FLOW, PAYOUTS, STORY = "views/flow.py", "views/payouts.py", "views/story.py"
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +107,16 @@ def test_exports_are_exact_and_run_nothing() -> None:
     assert sheet is not None
     cells = [(cell.value, cell.data_type) for cell in sheet[2]][:3]
     assert cells == [("=1+1", "s"), ("90071992547409.93", "s"), (5, "n")]
+
+
+def test_an_id_leads_to_its_story(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(books, monkeypatch, STORY)
+    assert "Ask for a record" in shown(app)
+    app.text_input(key="id").set_value(small_edition.item_id("payout_bank", "broken")[:8]).run()
+    text = shown(app)
+    assert "1 of 1 leg broken" in text
+    assert "ch_2,49.00,card 411111******1111" in text
+    assert small_edition.CARD not in text
+    assert "What happened" in text
+    app.text_input(key="id").set_value("no such thing").run()
+    assert "Nothing goes by this ID" in shown(app)

@@ -25,6 +25,7 @@ PAGES = (
     "views/merchants.py",
     "views/flow.py",
     "views/payouts.py",
+    "views/story.py",
 )
 BROKEN = small_edition.item_id("payment_settlement", "broken")
 
@@ -147,7 +148,9 @@ def test_an_empty_edition_says_what_it_lacks(
     app = opened(home, monkeypatch, page)
     said = "holds no records|Nothing to reconcile|Not in this edition"
     said += "|No metrics yet|No file has arrived|No run has been noted"
-    said += "|no open break|No merchant sold|No money flow|No payout in this period"
+    said += (
+        "|no open break|No merchant sold|No money flow|No payout in this period|Ask for a record"
+    )
     assert re.search(said, shown(app))
 
 
