@@ -73,9 +73,10 @@ def readers() -> dict[str, Reader]:
 def seeds() -> dict[str, tuple[bytes, ...]]:
     """Good files of each format: the fixtures, and some that are made where there is none."""
     found: dict[str, list[bytes]] = {name: [] for name in readers()}
-    for path in sorted(path for path in FIXTURES.rglob("*") if path.is_file()):
+    for path in sorted(FIXTURES.rglob("*.*")):
         if path.parent.name == "mapped":
-            found.setdefault(f"mapped_{path.stem}", []).append(path.read_bytes())
+            if path.suffix != ".yaml":
+                found[f"mapped_{path.stem}"].append(path.read_bytes())
         else:
             with suppress(UnreadableFile):
                 found[recognise(Head.of(path, path.name)).format].append(path.read_bytes())

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ofxtools.Parser import OFXTree
 
@@ -322,7 +322,10 @@ def test_what_was_written_is_read(
     )
     text = SMALL[: SMALL.index("<STMTTRN>")] + written_entries + SMALL[SMALL.index("</BANKTRANL") :]
     path = tmp_path_factory.mktemp("ofx") / "x.ofx"
-    path.write_bytes((HEADER + text).encode("cp1252"))
+    data = (HEADER + text).encode("cp1252")
+    # Some words in cp1252 are as good UTF-8, and then nobody can tell which is meant.
+    assume(data.isascii() or not _is_utf8(data))
+    path.write_bytes(data)
     rows = read(path).lines
     assert [(r["amount_minor"], r["booking_date"], r["remittance"]) for r in rows] == entries
 
@@ -332,6 +335,13 @@ def test_what_was_written_is_read(
 def test_damage_is_quarantined_or_refused(data: st.DataObject) -> None:
     original = data.draw(st.sampled_from([SGML, XML])).read_bytes()
     assert_read_or_refused(Ofx(), data.draw(mutations(original)))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def test_a_header_that_is_damaged_swallows_no_record(tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ class _BatchTotals:
     def add(self, rows: pa.Table) -> None:
         """Count the lines of one block."""
         scope = ["payout_id", "currency"]
+        rows = rows.select([*scope, "line_kind", "net_minor"])
         is_payout = pc.equal(rows["line_kind"], "payout")
         closes = pc.or_(is_payout, pc.equal(rows["line_kind"], "transfer"))
         self.closed.update(dict.fromkeys(exact_sums(rows.filter(closes), scope, "net_minor")))
@@ -186,8 +187,9 @@ def _draft(block: Block) -> Draft:
 
     is_payout = pc.equal(draft["line_kind"], "payout")
     # "TX2342222277XT batch 2, …": the bank statement carries the first word.
-    word = pc.struct_field(pc.extract_regex(modification, r"^\s*(?P<word>\S+)"), "word")
-    draft["payout_reference"] = pc.if_else(is_payout, word, None)
+    of_payouts = pc.if_else(is_payout, modification, None)
+    word = pc.struct_field(pc.extract_regex(of_payouts, r"^\s*(?P<word>\S+)"), "word")
+    draft["payout_reference"] = word
     draft["payment_reference"] = psp
     event = pc.if_else(pc.equal(type_, "Settled"), psp, modification)
     draft["processor_reference"] = pc.coalesce(event, psp)

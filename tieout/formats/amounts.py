@@ -93,16 +93,37 @@ class Marks(NamedTuple):
 _ALIKE = {" ": r"[ \x{a0}\x{2009}\x{202f}]", "'": r"['\x{2019}]"}
 
 
-def to_minor(text: Text, currency: Text, marks: Marks = Marks()) -> Minor:
+class Exponents(NamedTuple):
+    """The currencies of a column: its ISO 4217 codes (null for none), and their decimals.
+
+    Several columns of amounts are mostly in the same currencies, so these are found out once.
+    """
+
+    codes: pa.Array
+    places: npt.NDArray[np.int8]
+    """-1 where there is no code."""
+
+    @classmethod
+    def of(cls, currency: Text) -> Exponents:
+        """Those of a column of currencies."""
+        codes = known_currency(currency)
+        return cls(codes, _places(codes))
+
+
+def to_minor(text: Text, currency: Text | Exponents, marks: Marks = Marks()) -> Minor:
     """Amounts in major units, each with its currency, as minor units.
 
     Accepts ``1.00``, ``+1.00``, ``-1.00``, ``(1.00)`` (negative) and ``.5``, written with `marks`.
     """
-    return _minor(_decimals(marks.plain(text)), text, known_currency(currency))
+    known_ = currency if isinstance(currency, Exponents) else Exponents.of(currency)
+    if marks == Marks() and (ordinary := _ordinary(flat(text), known_)):
+        return ordinary
+    return _minor(_decimals(marks.plain(text)), text, known_)
 
 
-def _minor(value: pa.Array, text: Text, codes: pa.Array) -> Minor:
+def _minor(value: pa.Array, text: Text, known_: Exponents) -> Minor:
     """Numbers in major units of known currencies as minor units; `text` is what they are of."""
+    codes, places = known_
     present = pc.not_equal(pc.utf8_length(pc.utf8_trim_whitespace(flat(text))), 0).fill_null(False)
     unreadable = pc.and_(present, pc.is_null(value))
     unknown = pc.and_(pc.is_valid(value), pc.is_null(codes))
@@ -110,7 +131,6 @@ def _minor(value: pa.Array, text: Text, codes: pa.Array) -> Minor:
     minor = np.zeros(len(value), dtype=np.int64)
     fits = np.zeros(len(value), dtype=bool)
     surplus = np.zeros(len(value), dtype=bool)
-    places = _places(codes)
     for exponent_ in np.unique(places[places >= 0]):
         rows = places == exponent_
         # Truncating and comparing shows the surplus; the integer is then read from the two
@@ -137,16 +157,41 @@ def to_rounded(text: Text, currency: Text, marks: Marks = Marks()) -> tuple[Mino
 
     The second result is what was left out by rounding, as decimals of the currency's unit.
     """
-    value, codes = _decimals(marks.plain(text)), known_currency(currency)
-    places, rounded = _places(codes), value
-    for exponent_ in np.unique(places[places >= 0]):
+    value, known_ = _decimals(marks.plain(text)), Exponents.of(currency)
+    rounded = value
+    for exponent_ in np.unique(known_.places[known_.places >= 0]):
         at = pc.round(value, int(exponent_), round_mode="half_to_even")
-        rounded = pc.if_else(pa.array(places == exponent_), at, rounded)
-    amounts = _minor(rounded, text, codes)
+        rounded = pc.if_else(pa.array(known_.places == exponent_), at, rounded)
+    amounts = _minor(rounded, text, known_)
     # A difference has one digit more than its terms, and amounts that are read leave room for it.
     known, narrow = pc.is_valid(amounts.minor), pa.decimal128(37, _DECIMALS_MAX)
     terms = (pc.if_else(known, term, None).cast(narrow) for term in (value, rounded))
     return amounts, pc.subtract(*terms)
+
+
+def _ordinary(text: pa.Array, known: Exponents) -> Minor | None:
+    """Amounts of one currency that are nothing but digits, a full stop and a sign, in one pass.
+
+    None where there is anything else, or anything wrong: then it is looked at more closely.
+    """
+    present = pc.is_valid(text).to_numpy(zero_copy_only=False)
+    exponents_ = np.unique(known.places[present])
+    if len(exponents_) > 1 or (len(exponents_) and exponents_[0] < 0):
+        return None
+    buffer = text.buffers()[2]
+    if buffer is not None and buffer.to_pybytes().translate(None, b"0123456789.+-"):
+        return None
+    if (pc.max(pc.binary_length(text)).as_py() or 0) > _DIGITS_MAX:
+        return None
+    try:
+        whole = text.cast(pa.decimal128(38, int(exponents_[0]) if len(exponents_) else 0))
+    except pa.ArrowInvalid:
+        return None
+    low, high = _words(whole)
+    if not ((high == low >> 63) & (np.abs(low) <= MINOR_MAX))[present].all():
+        return None
+    none = pa.repeat(False, len(text))
+    return Minor(pa.array(low, mask=~present), none, none, none)
 
 
 def to_integer(text: Text, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
@@ -163,11 +208,14 @@ def to_integer(text: Text, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
 
 def to_rate(text: Text, marks: Marks = Marks()) -> tuple[pa.Array, pa.Array]:
     """Rates as `RATE`, rounded half to even at its scale, and the mask of those unreadable."""
-    value = pc.round(_decimals(marks.plain(text)), RATE.scale, round_mode="half_to_even")
+    # A file repeats its rates, so each is read once.
+    distinct = flat(text).dictionary_encode()
+    plain = marks.plain(distinct.dictionary)
+    value = pc.round(_decimals(plain), RATE.scale, round_mode="half_to_even")
     limit = pa.scalar(Decimal(10) ** (RATE.precision - RATE.scale), _EXACT)
     good = pc.less(pc.abs(value), limit).fill_null(False)
-    bad = pc.and_(pc.is_valid(flat(text)), pc.invert(good))
-    return pc.if_else(good, value, None).cast(RATE), bad
+    rates = pc.if_else(good, value, None).cast(RATE)
+    return rates.take(distinct.indices), pc.invert(good).take(distinct.indices).fill_null(False)
 
 
 def parse_minor(text: str, currency: str, decimal_mark: str = ".") -> int:

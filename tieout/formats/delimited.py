@@ -90,6 +90,8 @@ class TextFile:
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> bool:
+    if piece.isascii() and not decoder.getstate()[0] and not final:
+        return True  # nothing is open from before, and nothing here needs decoding
     try:
         decoder.decode(piece, final)
     except UnicodeDecodeError:
@@ -219,7 +221,7 @@ def text_columns(part: Split, names: list[str]) -> pa.Table:
             f"the parser disagrees with the splitting: {table.num_rows} rows from "
             f"{good.sum()} records"
         )
-    return table
+    return table.combine_chunks()
 
 
 def names_in(head: Head, delimiter: str = ",") -> set[str]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from tieout.contracts import Table
 from tieout.formats.amounts import (
+    Exponents,
     Marks,
     Text,
     flat,
@@ -74,6 +75,7 @@ class Draft:
         self._columns: dict[str, pa.Array] = {}
         self._rejections: list[_Remark] = []
         self._notes: list[tuple[str, _Remark]] = []
+        self._known: tuple[pa.Array, Exponents] | None = None
 
     def __len__(self) -> int:
         return len(self.block.lines)
@@ -113,7 +115,7 @@ class Draft:
     def minor(self, name: str, currency: pa.Array, marks: Marks = Marks()) -> pa.Array:
         """Amounts in major units of the currency, as minor units."""
         text = self.text(name)
-        amounts = to_minor(text, currency, marks)
+        amounts = to_minor(text, self._exponents(currency), marks)
         self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
         self._spreadsheet(amounts.unreadable, name, text)
         surplus = f"{name}: {{!r}} has more decimals than {{}} has"
@@ -131,6 +133,11 @@ class Draft:
         self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
         self.keep(name, pc.if_else(pc.not_equal(lost, 0).fill_null(False), text, None))
         return amounts.minor, lost
+
+    def _exponents(self, currency: pa.Array) -> Exponents:
+        if self._known is None or self._known[0] is not currency:
+            self._known = currency, Exponents.of(currency)
+        return self._known[1]
 
     def integer(self, name: str, kind: pa.DataType) -> pa.Array:
         """Whole numbers of a signed integer type."""
@@ -165,7 +172,10 @@ class Draft:
         """
         if pa.types.is_timestamp(self._raw(name).type):
             return Times.stated(self._raw(name))
-        text = self.text(name)
+        return self.local_time(name, self.text(name), zone, *formats)
+
+    def local_time(self, name: str, text: pa.Array, zone: Text | str, *formats: str) -> Times:
+        """Times in a text that is made of several columns, called `name` where one is wrong."""
         times = to_utc(to_iso(text, *formats), zone)
         zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
         self.reject(times.unreadable, f"{name}: {{!r}} is not a time", text)
@@ -187,6 +197,8 @@ class Draft:
     def reference(self, name: str) -> pa.Array:
         """References; one that a spreadsheet has made a number of is pointed at."""
         text = self.text(name)
+        if not _may_hold(text, b"E+", b"e+"):
+            return text
         damaged = pc.match_substring_regex(text, SCIENTIFIC).fill_null(False)
         self.note("spreadsheet_damage", damaged, f"{name}: {{}} is what a spreadsheet left", text)
         return text
@@ -238,7 +250,8 @@ class Draft:
             for row, text in remark.texts()
             if row not in reasons
         ]
-        return rows.filter(~bad), [*self.block.accounted, Quarantined.many(refused), *findings]
+        good = rows.filter(~bad) if reasons else rows
+        return good, [*self.block.accounted, Quarantined.many(refused), *findings]
 
     def parts(self) -> Iterator[Part]:
         """All there is to say of the block."""
@@ -261,6 +274,12 @@ class _Remark:
         columns = [values.take(rows).to_pylist() for values in self.values]
         for place, row in enumerate(rows.to_pylist()):
             yield row, self.template.format(*(column[place] for column in columns))
+
+
+def _may_hold(text: pa.Array, *pieces: bytes) -> bool:
+    """Whether a piece is anywhere in a column of text, or in what its memory holds beside it."""
+    buffer = text.buffers()[2]
+    return buffer is not None and any(piece in buffer.to_pybytes() for piece in pieces)
 
 
 def is_read(values: pa.Array) -> bool:

@@ -210,12 +210,12 @@ class _Lines:
         end = stop - (body[stop - 1] == dialect.newline)
         end -= (end > start) & (body[end - 1] == _CR)
 
-        quotes = _Quotes(body, start, end, stop, dialect.delimiter)
-        outside, inside = quotes.split(_find(body, dialect.delimiter))
-        breaks = _find(body, _CR if dialect.newline == _LF else _LF)
+        quotes = _Quotes(data, body, start, end, stop, dialect.delimiter)
+        outside, inside = quotes.split(_find(data, body, dialect.delimiter))
+        breaks = _find(data, body, _CR if dialect.newline == _LF else _LF)
         breaks = breaks[breaks < end[np.searchsorted(stop, breaks, side="right")]]
         bare_outside, bare_inside = quotes.split(breaks)
-        nul = np.add(*quotes.split(_find(body, _NUL)))
+        nul = np.add(*quotes.split(_find(data, body, _NUL)))
         bad_outside, bad_inside = quotes.misplaced()
         fault = np.full(len(start), _FINE, dtype=np.int8)
         fault[bare_outside > 0] = _BARE_CR
@@ -249,16 +249,22 @@ class _Quotes:
     """The quotes of the lines, by which a place in a line is outside or inside of them."""
 
     def __init__(
-        self, body: npt.NDArray[np.uint8], start: Ints, end: Ints, stop: Ints, delimiter: int | None
+        self,
+        data: bytes,
+        body: npt.NDArray[np.uint8],
+        start: Ints,
+        end: Ints,
+        stop: Ints,
+        delimiter: int | None,
     ) -> None:
         self.body, self.start, self.end, self.delimiter = body, start, end, delimiter
         self.bounds = np.append(start, stop[-1:])
-        is_quote = np.equal(body, _QUOTE) if delimiter is not None else np.zeros(len(body), bool)
-        self.places = np.flatnonzero(is_quote)
+        self.places = _find(data, body, _QUOTE if delimiter is not None else None)
         first = np.searchsorted(self.places, self.bounds)
         self.first, self.count = first[:-1], np.diff(first)
-        # Whether an odd number of quotes has gone by, at each byte of the block.
-        self.is_odd = np.bitwise_xor.accumulate(is_quote)
+        if len(self.places):
+            # Whether an odd number of quotes has gone by, at each byte of the block.
+            self.is_odd = np.bitwise_xor.accumulate(np.equal(body, _QUOTE))
 
     def split(self, places: Ints) -> tuple[Ints, Ints]:
         """How many of the places in each line follow an even and an odd number of quotes in it.
@@ -295,8 +301,12 @@ class _Quotes:
         )
 
 
-def _find(body: npt.NDArray[np.uint8], value: int | None) -> Ints:
-    return np.flatnonzero(body == value) if value is not None else np.empty(0, dtype=np.int64)
+def _find(data: bytes, body: npt.NDArray[np.uint8], value: int | None) -> Ints:
+    """Where a byte stands in the body, which is the data or its beginning."""
+    # Looking whether there is any is many times faster than looking where.
+    if value is None or data.find(value) < 0:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(body == value)
 
 
 def _running(counts: Ints | Flags) -> Ints:
