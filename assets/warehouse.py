@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from assets.manifest import parsed
 from assets.resources import WorkspaceResource, reporter
 from tieout.engine import connect
 from tieout.landing import Progress
@@ -17,6 +17,9 @@ from tieout.landing import Progress
 PROJECT = DbtProject(
     project_dir=Path(__file__).parents[1] / "dbt_project", packaged_project_dir=None
 )
+
+# A view is not counted: that would be to run it.
+_ROWS = "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
 
 
 class Translator(DagsterDbtTranslator):
@@ -67,8 +70,9 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
         results = build_models(workspace, reporter("reconciling"))
         checks = {key.name: key for key in context.selected_asset_check_keys}
         with connect(workspace.workspace.warehouse, read_only=True) as connection:
-            for result in results:
-                yield from _events(result, checks, connection)
+            rows = dict(connection.execute(_ROWS).fetchall())
+        for result in results:
+            yield from _events(result, checks, rows)
         failed = [f"{r.node.name}: {r.message}" for r in results if r.status in ("fail", "error")]
         if failed:
             raise dg.Failure("\n".join(failed), allow_retries=False)
@@ -109,7 +113,8 @@ def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool =
     # What dbt keeps between commands belongs to the workspace: runs of two do not meet in it.
     command += ["--target-path", str(workspace.workspace.data / "dbt")]
     try:
-        outcome = dbtRunner(callbacks=[count]).invoke(command)
+        runner = dbtRunner(manifest=parsed(PROJECT.project_dir), callbacks=[count])
+        outcome = runner.invoke(command)
     finally:
         # dbt keeps its connection for the next command, and with it the lock on the file.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -120,9 +125,9 @@ def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool =
 
 
 def _events(
-    result: Any, checks: Mapping[str, dg.AssetCheckKey], warehouse: duckdb.DuckDBPyConnection
+    result: Any, checks: Mapping[str, dg.AssetCheckKey], rows: Mapping[str, int]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """What one dbt result means to Dagster: a table with its rows, or a check."""
+    """What one dbt result means to Dagster: a check, or a model, with its rows if it has any."""
     node = result.node
     seconds = {"seconds": round(result.execution_time, 3)}
     if node.resource_type == "test":
@@ -138,10 +143,8 @@ def _events(
                 metadata={"rows": result.failures or 0, "message": result.message or "", **seconds},
             )
     elif result.status == "success" and node.resource_type in ("model", "seed"):
-        ((rows,),) = warehouse.execute(
-            f"select count(*) from {node.schema}.{node.alias}"
-        ).fetchall()
+        name = f"{node.schema}.{node.alias}"
+        counted = {"dagster/row_count": rows[name]} if name in rows else {}
         yield dg.MaterializeResult(
-            asset_key=Translator().get_asset_key(node.to_dict()),
-            metadata={"dagster/row_count": rows, **seconds},
+            asset_key=Translator().get_asset_key(node.to_dict()), metadata={**counted, **seconds}
         )

@@ -14,7 +14,7 @@ from assets.quality import expectations
 from assets.resources import WorkspaceResource
 from assets.warehouse import build_warehouse, use_workspace
 from pipelines.jobs import daily, every_morning, inbox, reread
-from pipelines.manifest import manifest
+from assets.manifest import manifest
 from tieout.settings import ConfigurationError, Workspace
 
 

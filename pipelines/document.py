@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.manifest import manifest
+from assets.manifest import manifest
 from tieout.metrics import Catalogue, Metric
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"

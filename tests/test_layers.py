@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.manifest import manifest
+from assets.manifest import manifest
 from tieout.contracts import BUSINESS_TABLES
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.document import PAGE, written
-from pipelines.manifest import manifest
+from assets.manifest import manifest
 from pipelines.measured import shown
 from tieout.metrics import Answer, Catalogue, Condition, Question, Unanswerable, ask
 

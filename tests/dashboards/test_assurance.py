@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.manifest import manifest
+from assets.manifest import manifest
 from tests.dashboards import small_edition
 from tests.dashboards.test_pages import opened, shown
 from tieout.runs import Run, RunLog, Step

@@ -7,29 +7,49 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 # Named here as in assets/warehouse.py: a question for a metric must not wait for Dagster to load.
 PROJECT = Path(__file__).parents[1] / "dbt_project"
 _PARTS = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 
 
-def manifest() -> Path:
+def manifest(project: Path = PROJECT) -> Path:
     """The path of a manifest that is true to the project's files.
 
     Parsing takes seconds, so no process parses on its own: the fingerprint of the project's
     files is kept beside the manifest, and processes that start together wait for one parse.
     """
-    target = PROJECT / "target"
+    target = project / "target"
     target.mkdir(exist_ok=True)
     path, mark = target / "manifest.json", target / "manifest.fingerprint"
     with FileLock(target / "manifest.lock"):
-        fingerprint = _fingerprint(PROJECT)
+        fingerprint = _fingerprint(project)
         if not path.exists() or not mark.exists() or mark.read_text() != fingerprint:
-            _parse(PROJECT)
+            _parse(project)
             mark.write_text(fingerprint)
     return path
+
+
+def parsed(project: Path = PROJECT) -> Manifest:
+    """The manifest as dbt's own object, so that a run need not parse.
+
+    What depends on the run is not in it: variables and the places of the warehouse and of the
+    canonical store are read when a model is compiled.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest(project)
+    packed = (project / "target" / "partial_parse.msgpack").read_bytes()
+    # dbt counts the uses of a manifest's macros and nodes in it, so each run has its own.
+    read: Manifest = Manifest.from_msgpack(packed)  # type: ignore[attr-defined]
+    read.build_flat_graph()  # what macros see as `graph`
+    return read
 
 
 def _fingerprint(project: Path) -> str:
