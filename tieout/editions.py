@@ -79,6 +79,17 @@ class Edition:
     tables: dict[str, PublishedTable]
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A file of a table before it belongs to an edition."""
+
+    path: Path
+    schema: pa.Schema
+    rows: int
+    content_hash: str
+    columns: tuple[tuple[str, str], ...]
+
+
 class Editions:
     """All editions below one folder."""
 
@@ -125,23 +136,29 @@ class Editions:
     ) -> tuple[Edition, bool]:
         """Publish relations of the warehouse by name; returns the edition and whether it is new.
 
-        A table whose content is that of the current edition is not written again. The manifest
-        is complete before the pointer moves.
+        Every relation is written once and hashed from its file, so that a view is computed once. A
+        table whose content is that of the current edition keeps its old file. The manifest is
+        complete before the pointer moves.
         """
-        hashes = {name: content_hash(warehouse, sql) for name, sql in sorted(relations.items())}
-        edition_id = _edition_id(hashes)
-        if edition_id == self.current_id():
-            return self.get(edition_id), False
-        previous = self.get().tables if self.current_id() else {}
-        published = {}
+        written: dict[str, _Written] = {}
         for number, (name, relation) in enumerate(sorted(relations.items())):
             if progress:
                 progress(name, number, len(relations))
+            written[name] = self._write(warehouse, name, relation)
+        edition_id = _edition_id({name: file.content_hash for name, file in written.items()})
+        previous = self.get().tables if self.current_id() else {}
+        published = {}
+        for name, file in written.items():
             before = previous.get(name)
-            if before is not None and before.content_hash == hashes[name]:
+            if before is not None and before.content_hash == file.content_hash:
                 published[name] = before
-            else:
-                published[name] = self._write(warehouse, name, relation, hashes[name])
+                file.path.unlink()
+            elif edition_id != self.current_id():
+                published[name] = self._commit(file)
+        if edition_id == self.current_id():
+            for name in written.keys() - published.keys():
+                written[name].path.unlink()
+            return self.get(edition_id), False
         edition = Edition(
             edition_id=edition_id,
             as_of=as_of,
@@ -156,28 +173,33 @@ class Editions:
         _write_atomically(self.pointer, edition_id)
         return edition, True
 
-    def _write(
-        self, warehouse: duckdb.DuckDBPyConnection, name: str, relation: str, hash_: str
-    ) -> PublishedTable:
+    def _write(self, warehouse: duckdb.DuckDBPyConnection, name: str, relation: str) -> _Written:
+        """A relation as a Parquet file beside those of its table, which nothing names yet."""
         folder = self.root / "tables" / name
         folder.mkdir(parents=True, exist_ok=True)
         schema = warehouse.execute(f"select * from {relation} limit 0").to_arrow_table().schema
-        table = _delta_table(folder, schema)
         # DuckDB writes the file with all its threads and little memory; Delta only commits it.
         path = folder / f"{uuid4().hex}.parquet"
         target = f"{_quote(str(path))} (format parquet, compression zstd, compression_level 1)"
         ((rows,),) = warehouse.execute(f"copy (select * from {relation}) to {target}").fetchall()
-        seen = path.stat()
-        stats = json.dumps({"numRecords": rows})
-        added = AddAction(path.name, seen.st_size, {}, int(seen.st_mtime * 1000), True, stats)
-        table.create_write_transaction([added], "overwrite", DeltaSchema.from_arrow(schema))
+        hash_ = content_hash(warehouse, f"read_parquet({_quote(str(path))})")
+        return _Written(path, schema, rows, hash_, tuple(_columns(warehouse, relation)))
+
+    def _commit(self, file: _Written) -> PublishedTable:
+        """The file as the new version of its Delta table."""
+        table = _delta_table(file.path.parent, file.schema)
+        seen = file.path.stat()
+        stats = json.dumps({"numRecords": file.rows})
+        added = AddAction(file.path.name, seen.st_size, {}, int(seen.st_mtime * 1000), True, stats)
+        table.create_write_transaction([added], "overwrite", DeltaSchema.from_arrow(file.schema))
         table.update_incremental()
+        name = file.path.relative_to(self.root).as_posix()
         return PublishedTable(
             delta_version=table.version(),
-            rows=rows,
-            content_hash=hash_,
-            columns=tuple(_columns(warehouse, relation)),
-            files=(PublishedFile(path.relative_to(self.root).as_posix(), _sha256(path)),),
+            rows=file.rows,
+            content_hash=file.content_hash,
+            columns=file.columns,
+            files=(PublishedFile(name, _sha256(file.path)),),
         )
 
     @contextmanager
@@ -292,12 +314,11 @@ def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
     """
     columns = _columns(connection, relation)
     text = ", ".join(f'coalesce(cast("{name}" as varchar), chr(0))' for name, _ in columns)
-    row = f"md5(concat_ws(chr(31), {text}))"
     count, upper, lower = connection.execute(
         f"""
-        select count(*), coalesce(sum(cast('0x' || h[1:15] as bigint)), 0)::varchar,
-               coalesce(sum(cast('0x' || h[16:30] as bigint)), 0)::varchar
-        from (select {row} as h from {relation})
+        select count(*), coalesce(sum(cast(h >> 64 as ubigint)), 0)::varchar,
+               coalesce(sum(cast(h & 18446744073709551615::uhugeint as ubigint)), 0)::varchar
+        from (select md5_number(concat_ws(chr(31), {text})) as h from {relation})
         """
     ).fetchall()[0]
     return hashlib.sha256(json.dumps([columns, count, upper, lower]).encode()).hexdigest()

@@ -4,17 +4,16 @@
 {% endmacro %}
 
 {% macro duckdb__divide_rounded(numerator, denominator) -%}
+    -- Half of the divisor away from zero, and the rest cut off: one division of wide numbers.
     cast(
         case
             when ({{ denominator }}) = 0
             then null
             else
-                sign({{ numerator }})
-                * sign({{ denominator }})
-                * divide(
-                    2 * abs(cast({{ numerator }} as hugeint))
-                    + abs(cast({{ denominator }} as hugeint)),
-                    2 * abs(cast({{ denominator }} as hugeint))
+                divide(
+                    cast({{ numerator }} as hugeint)
+                    + sign({{ numerator }}) * divide(abs(cast({{ denominator }} as hugeint)), 2),
+                    cast({{ denominator }} as hugeint)
                 )
         end as bigint
     )
@@ -43,8 +42,6 @@
   engine to engine: for sums that are compared within a run, never for an id.
 #}
 {% macro fingerprint(text) %} {{ return(adapter.dispatch("fingerprint")(text)) }} {% endmacro %}
-{% macro duckdb__fingerprint(text) -%}
-    cast(hash({{ text }}) % 4294967296 as hugeint)
-{%- endmacro %}
+{% macro duckdb__fingerprint(text) -%} cast(hash({{ text }}) >> 32 as bigint) {%- endmacro %}
 
 {% macro first_of_month(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}

@@ -4,7 +4,7 @@
   holds the warehouse alone. So five statements are saved a model, which were half of what a small
   run cost.
 #}
-{% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
+{% materialization table, adapter = "duckdb", supported_languages = ["sql", "python"] %}
     {% set target_relation = this.incorporate(type="table") %}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {{ drop_relation_if_exists(load_cached_relation(this)) }}

@@ -1,5 +1,5 @@
 {# Views are replaced where they stand; see the materialization of tables. #}
-{% materialization view, adapter="duckdb" %}
+{% materialization view, adapter = "duckdb" %}
     {% set target_relation = this.incorporate(type="view") %}
     {% set existing = load_cached_relation(this) %}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}

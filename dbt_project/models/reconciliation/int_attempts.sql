@@ -66,9 +66,13 @@ with
             {{ ref("int_daily_rates") }} as r on a.created_date = r.day and a.currency = r.currency
     ),
 
-    ranked as (
+    -- Most payments have one attempt, which is the first and the last: only the others are ranked,
+    -- and without the columns that a sort would have to carry.
+    repeated as (select payment_key from attempts group by payment_key having count(*) > 1),
+
+    ranks as (
         select
-            judged.*,
+            record_id,
             row_number() over (
                 partition by payment_key, is_valid, is_made
                 order by attempt_no, created_at, record_id
@@ -78,7 +82,18 @@ with
                 order by attempt_no desc, created_at desc, record_id desc
             ) as payment_authorised,
             max(is_valid) over (partition by payment_key) as is_confirmed
-        from judged
+        from attempts
+        where payment_key in (select payment_key from repeated)
+    ),
+
+    ranked as (
+        select
+            j.*,
+            coalesce(r.attempt_rank, 1) as attempt_rank,
+            coalesce(r.payment_authorised, j.is_authorised) as payment_authorised,
+            coalesce(r.is_confirmed, j.is_valid) as is_confirmed
+        from judged as j
+        left join ranks as r on j.record_id = r.record_id
     )
 
 select

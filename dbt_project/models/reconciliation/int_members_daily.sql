@@ -52,6 +52,6 @@ select
     {{ sum_minor("abs(amount_minor)") }} as abs_minor,
     sum(record_print) as records_print,
     sum(item_print) as items_print,
-    sum(item_print * amount_minor) as amounts_print
+    sum(cast(item_print as hugeint) * amount_minor) as amounts_print
 from members
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -1,23 +1,39 @@
 -- What came in, counted in staging and not in movements: the left-hand side of the proof of
--- conservation. A leg draws on relations; each of their records is counted once a leg.
+-- conservation. A leg draws on relations; each of their records is counted once a leg. What several
+-- legs draw alike is counted once for all of them.
+{% set draws = {} %}
+{% for leg in legs() %}
+    {% for draw in leg.draws %}
+        {% set legs_of_draw = draws.setdefault(tojson(draw, sort_keys=true), []) %}
+        {% do legs_of_draw.append(leg.name) %}
+    {% endfor %}
+{% endfor %}
 with
     drawn as (
-        {% for leg in legs() %}
-            {% set last_leg = loop.last %}
-            {% for draw in leg.draws %}
-                select
-                    '{{ leg.name }}' as leg,
-                    '{{ draw.table }}' as source_table,
-                    {{ draw.source or "source" }} as source,
-                    {{ draw.currency or "currency" }} as currency,
-                    cast({{ draw.day }} as date) as business_date,
-                    count(*) as rows_in,
-                    {{ sum_minor("abs(" ~ draw.amount ~ ")") }} as minor_in,
-                    sum({{ fingerprint(draw.record or "record_id") }}) as records_print
-                from {{ ref(draw.relation or "stg_" ~ draw.table) }}
-                where {{ draw.scope or "true" }}
-                group by 1, 2, 3, 4, 5 {{ "union all" if not (last_leg and loop.last) }}
-            {% endfor %}
+        {% for text, names in draws.items() %}
+            {% set draw = fromjson(text) %}
+            select drawers.leg, counted.*
+            from
+                (
+                    select
+                        '{{ draw.table }}' as source_table,
+                        {{ draw.source or "source" }} as source,
+                        {{ draw.currency or "currency" }} as currency,
+                        cast({{ draw.day }} as date) as business_date,
+                        count(*) as rows_in,
+                        {{ sum_minor("abs(" ~ draw.amount ~ ")") }} as minor_in,
+                        sum({{ fingerprint(draw.record or "record_id") }}) as records_print
+                    from {{ ref(draw.relation or "stg_" ~ draw.table) }}
+                    where {{ draw.scope or "true" }}
+                    group by 1, 2, 3, 4
+                ) as counted
+            cross join
+                (
+                    {% for name in names %}
+                        select '{{ name }}' as leg {{ "union all" if not loop.last }}
+                    {% endfor %}
+                ) as drawers
+                {{ "union all" if not loop.last }}
         {% endfor %}
     )
 

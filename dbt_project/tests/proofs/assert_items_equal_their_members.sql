@@ -23,7 +23,7 @@ with
             leg,
             side,
             sum({{ fingerprint("match_key") }} * records) as records_print,
-            sum({{ fingerprint("match_key") }} * minor) as amounts_print
+            sum(cast({{ fingerprint("match_key") }} as hugeint) * minor) as amounts_print
         from sides
         group by leg, side
     )

@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 -- Every posting line, with the line of the file that says so.
 select
     cast(effective_at as date) as business_date,
