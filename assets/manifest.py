@@ -47,8 +47,9 @@ def parsed(project: Path = PROJECT) -> Manifest:
     manifest(project)
     packed = (project / "target" / "partial_parse.msgpack").read_bytes()
     # dbt counts the uses of a manifest's macros and nodes in it, so each run has its own.
-    read: Manifest = Manifest.from_msgpack(packed)  # type: ignore[attr-defined]
-    read.build_flat_graph()  # what macros see as `graph`
+    read: Manifest = Manifest.from_msgpack(packed)
+    # What macros see as `graph`.
+    read.build_flat_graph()  # type: ignore[no-untyped-call]
     return read
 
 

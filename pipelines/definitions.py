@@ -10,11 +10,11 @@ import dagster as dg
 from assets.canonical import canonical_tables
 from assets.editions import build_edition
 from assets.landing import database_extracts, decisions, inbox_files, stored_files
+from assets.manifest import manifest
 from assets.quality import expectations
 from assets.resources import WorkspaceResource
 from assets.warehouse import build_warehouse, use_workspace
 from pipelines.jobs import daily, every_morning, inbox, reread
-from assets.manifest import manifest
 from tieout.settings import ConfigurationError, Workspace
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.document import PAGE, written
 from assets.manifest import manifest
+from pipelines.document import PAGE, written
 from pipelines.measured import shown
 from tieout.metrics import Answer, Catalogue, Condition, Question, Unanswerable, ask
 

@@ -11,6 +11,7 @@
     may_be_partial   until its deadline, a smaller right side is the first part of a split
     asks_excluded    a left record that the leg leaves out still tells why a right one is alone
     has_netting      what is left after the merge by key is searched for netted deposits
+    grouped_as       the leg whose groups are its own: what that one nets or pairs is one item here
     draws            what comes in, for the proof of conservation: the canonical table, and on its
                      staging model (or another relation, where a side is computed) the amount, the
                      day, and if they are not plain columns the record, currency, source and scope
@@ -132,6 +133,7 @@
                     "title": "Money in transit in the ledger",
                     "left": "Payouts posted",
                     "right": "Arrivals posted",
+                    "grouped_as": "payout_bank",
                     "missing_left": "unknown_reference",
                     "missing_right": "missing_in_bank",
                     "draws": [

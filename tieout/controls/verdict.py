@@ -35,7 +35,8 @@ _PROOFS = (
 # In the baseline.
 _BREAKS = "select break_id, break_type from fct_breaks"
 _EXPECTED = "select control, candidate, item_id from expected where build = {build}"
-# The planted records, the copies that were made of them, and the items that they belonged to.
+# The planted records, the copies that were made of them, and the items that they belonged to. Where
+# a leg is grouped as another one, what changes there moves records here, so these are touched too.
 _TOUCHED = f"""
 select control, candidate, unnest([record_id, {COPIED_ID}]) as record_id, null as item_id
 from planted where build = {{build}}
@@ -43,6 +44,15 @@ union all
 select p.control, p.candidate, null, m.item_id
 from fct_reconciliation_members as m join planted as p using (record_id)
 where p.build = {{build}} and m.item_id is not null
+union all
+select p.control, p.candidate, moved.record_id, null
+from planted as p
+join fct_reconciliation_members as m using (record_id)
+join fct_reconciliation_items as i on i.item_id = m.item_id
+join rpt_legs as l on l.grouped_as = i.leg
+join fct_reconciliation_items as other on other.leg = l.leg and other.match_key = i.match_key
+join fct_reconciliation_members as moved on moved.item_id = other.item_id
+where p.build = {{build}}
 """
 
 # In the shadow, over the relations that the baseline has given.

@@ -39,9 +39,28 @@ class Legs:
             items=list(item_ids),
             records=list(record_ids),
         )
+        rows += self._grouped_alike(rows)
         rows.sort(key=self._order)
         sides = self._sides([row["item_id"] for row in rows[:LEGS_MAX]])
         return [self._leg(row, sides) for row in rows[:LEGS_MAX]], max(0, len(rows) - LEGS_MAX)
+
+    def _grouped_alike(self, rows: Sequence[Row]) -> list[Row]:
+        """The items of legs that are grouped as those of the rows, and are not among them."""
+        alike = {
+            (leg, row["match_key"])
+            for leg, policy in self.policies.items()
+            for row in rows
+            if policy.get("grouped_as") == row["leg"]
+        }
+        if not alike:
+            return []
+        return self.store.published(
+            "select * from fct_reconciliation_items where match_key in (select unnest($keys))"
+            " and leg in (select unnest($legs)) and item_id not in (select unnest($known))",
+            keys=sorted({key for _, key in alike}),
+            legs=sorted({leg for leg, _ in alike}),
+            known=[row["item_id"] for row in rows],
+        )
 
     def _order(self, row: Row) -> tuple[object, ...]:
         known = row["status"] in _STATUS_ORDER

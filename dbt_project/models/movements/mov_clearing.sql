@@ -1,8 +1,8 @@
 -- Left: payouts that the ledger has sent on their way. Right: what it has booked as arrived. The
 -- account is a clearing account: payout by payout it comes back to zero, or money is missing.
 -- A bank entry is posted under the bank's own reference, so its payout is the one that the leg of
--- payouts and bank found for that entry; several payouts that arrive as one entry are one item here
--- as they are there. An entry that no bank line is known for is taken by its own words.
+-- payouts and bank found for that entry, and what that leg groups is grouped here too. An entry of
+-- which no bank line is known is taken by its own words.
 with
     booked as (
         select
@@ -31,7 +31,7 @@ with
         from {{ ref("int_transit_entries") }} as e
     ),
 
-    known as (
+    entries as (
         select
             o.*,
             coalesce(b.payout_key, o.own_key) as payout_key,
@@ -44,13 +44,6 @@ with
             and case when o.event_type = 'bank_entry' then o.reference end = b.bank_reference
     ),
 
-    entries as (
-        select k.*, coalesce(g.item_key, k.payout_key) as item_key
-        from known as k
-        left join
-            {{ ref("res_groups") }} as g on g.leg = 'payout_bank' and k.payout_key = g.match_key
-    ),
-
     sent as (select * from entries where event_type = 'payout'),
 
     arrived as (select * from entries where event_type <> 'payout')
@@ -61,7 +54,7 @@ with
             "left",
             "sent",
             "'ledger_entries'",
-            match_key="item_key",
+            match_key="payout_key",
             amount="amount_minor",
             business_date="effective_at",
             processor="processor",
@@ -76,7 +69,7 @@ union all
         "right",
         "arrived",
         "'ledger_entries'",
-        match_key="item_key",
+        match_key="payout_key",
         amount="-amount_minor",
         business_date="effective_at",
         processor="processor",

@@ -2,7 +2,7 @@
 
 -- Items of all legs after the passes of the machine: by key, by sum, by netting, by likeness.
 {% for leg in legs() %}
-    {% if leg.has_netting %} {{ merge_netted(leg.name) }}
+    {% if leg.has_netting or leg.grouped_as %} {{ merge_netted(leg.name) }}
     {% else %}
         select
             i.*,

@@ -4,7 +4,7 @@
 with
     records as (
         {% for leg in legs() %}
-            {% if leg.has_netting %}
+            {% if leg.has_netting or leg.grouped_as %}
                 select m.*, coalesce(n.item_key, m.match_key) as grouped_key
                 from {{ ref("mov_" ~ leg.name) }} as m
                 left join

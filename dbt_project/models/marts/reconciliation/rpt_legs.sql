@@ -10,6 +10,9 @@ with
                 '{{ leg.left }}' as left_side,
                 '{{ leg.right }}' as right_side,
                 {{ dbt.string_literal(dbt.escape_single_quotes(leg.key)) }} as compared_by,
+                {% if leg.grouped_as %} '{{ leg.grouped_as }}'
+                {% else %} cast(null as varchar)
+                {% endif %} as grouped_as,
                 '{{ rule_version(leg) }}' as rule_version
                 {{ "union all" if not loop.last }}
         {% endfor %}
@@ -32,6 +35,7 @@ select
     d.left_side,
     d.right_side,
     d.compared_by,
+    d.grouped_as,
     d.rule_version,
     p.tolerance_minor,
     p.tolerance_bps,
