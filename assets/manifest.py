@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Named here as in assets/warehouse.py: a question for a metric must not wait for Dagster to load.
 PROJECT = Path(__file__).parents[1] / "dbt_project"
+# Parsing opens no warehouse, but names its catalogue, and in every workspace it has this name.
+_PLACES = {"TIEOUT_WAREHOUSE": "warehouse.duckdb", "TIEOUT_CANONICAL": ""}
 _PARTS = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
 
 
@@ -54,7 +56,7 @@ def parsed(project: Path = PROJECT) -> Manifest:
 
 
 def _fingerprint(project: Path) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(_PLACES).encode())
     for part in _PARTS:
         root = project / part
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
@@ -64,8 +66,7 @@ def _fingerprint(project: Path) -> str:
 
 
 def _parse(project: Path) -> None:
-    # Parsing opens no warehouse, but the profile asks for its place.
-    environment = {"TIEOUT_WAREHOUSE": ":memory:", "TIEOUT_CANONICAL": "", **os.environ}
+    environment = {**os.environ, **_PLACES}
     command = [str(Path(sys.executable).parent / "dbt"), "parse", "--quiet"]
     command += ["--project-dir", str(project), "--profiles-dir", str(project)]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

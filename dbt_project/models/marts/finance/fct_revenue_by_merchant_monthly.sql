@@ -56,7 +56,7 @@ select
     m.records,
     m.amounts_without_rate
 from monthly as m
-left join {{ ref("stg_merchants") }} as s on m.merchant_id = s.merchant_id
+left join {{ ref("int_merchants") }} as s on m.merchant_id = s.merchant_id
 left join
     {{ ref("products") }} as p
     on m.product = p.product

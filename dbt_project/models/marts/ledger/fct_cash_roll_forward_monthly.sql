@@ -4,7 +4,7 @@ with
     cash as (
         select b.*, a.bank_account
         from {{ ref("fct_trial_balance_monthly") }} as b
-        inner join {{ ref("stg_chart_of_accounts") }} as a on b.account = a.account
+        inner join {{ ref("int_accounts") }} as a on b.account = a.account
         where b.role = 'cash'
     ),
 
@@ -33,7 +33,7 @@ with
                 partition by b.account, b.currency, {{ first_of_month("b.balance_date") }}
                 order by b.balance_date desc, b.statement_id desc, b.record_id
             ) as place
-        from {{ ref("stg_bank_balances") }} as b
+        from {{ ref("int_stated_balances") }} as b
         inner join
             {{ ref("int_statements") }} as s
             on s.account = b.account
@@ -108,4 +108,4 @@ select
     cast(l.on_day as date) as on_day,
     cast(l.entries as bigint) as entries
 from lines as l
-left join {{ ref("stg_chart_of_accounts") }} as a on l.account = a.account
+left join {{ ref("int_accounts") }} as a on l.account = a.account

@@ -15,4 +15,4 @@ select
     record_id,
     source_file_sha256,
     source_line
-from {{ ref("stg_ledger_entries") }}
+from {{ ref("int_postings") }}

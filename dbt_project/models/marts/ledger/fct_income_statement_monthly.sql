@@ -17,7 +17,7 @@ select
         sum(case when d.net_reporting_minor is null then 1 else 0 end) as bigint
     ) as amounts_without_rate
 from {{ ref("fct_ledger_daily") }} as d
-left join {{ ref("stg_chart_of_accounts") }} as a on d.account = a.account
+left join {{ ref("int_accounts") }} as a on d.account = a.account
 left join
     {{ ref("statement_sections") }} as s on s.account_type = d.account_type and s.role = d.role
 where d.account_type in ('income', 'expense')

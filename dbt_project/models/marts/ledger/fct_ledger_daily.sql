@@ -10,7 +10,7 @@ with
             {{ sum_minor("case when amount_minor < 0 then - amount_minor end") }} as credits_minor,
             {{ sum_minor("amount_minor") }} as net_minor,
             cast(count(*) as bigint) as entries
-        from {{ ref("stg_ledger_entries") }}
+        from {{ ref("int_postings") }}
         group by 1, 2, 3, 4
     )
 
@@ -29,5 +29,5 @@ select
     '{{ var("reporting_currency") }}' as reporting_currency
 from daily as d
 left join
-    {{ ref("stg_chart_of_accounts") }} as a on d.account = a.account
+    {{ ref("int_accounts") }} as a on d.account = a.account
     {{ reporting_joins("d", "currency", "business_date") }}
