@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from assets.manifest import manifest
 from dashboards import data, identity
-from pipelines.manifest import manifest
 from tests.dashboards import small_edition
 from tests.dashboards.test_pages import PAGES, opened, shown
 from tests.test_access import OTHER, SECRET
