@@ -201,7 +201,8 @@ def _draft(block: Block) -> Draft:
     effective, created = (draft.time(name).utc for name in ("effective_at", "created_at"))
     draft["created_at"] = pc.if_else(is_payout, created, effective)
     draft["available_on"] = draft.date("arrival_date", "%Y-%m-%d")
-    _set_amounts(draft, is_payout)
+    inside = _inside(draft)
+    _set_amounts(draft, inside, is_payout)
 
     known = translate(kind, _KINDS)
     incoming = pc.greater_equal(draft["net_minor"], 0)
@@ -213,16 +214,19 @@ def _draft(block: Block) -> Draft:
     message = "{!r} is not known; the line was taken as an adjustment"
     draft.note("unknown_type", pc.and_(pc.is_null(known), pc.invert(is_payout)), message, kind)
 
-    ids = {name: _inside(draft, name, *columns) for name, columns in _IDS.items()}
+    ids = {
+        field: pc.coalesce(*(flat(inside[f"{name}.{field}"]) for name in names))
+        for field, names in _IDS.items()
+    }
     draft["payment_reference"] = ids["payment_id"]
     event = pc.coalesce(ids["refund_id"], ids["dispute_id"], ids["payment_id"])
     draft["processor_reference"] = pc.if_else(is_payout, None, event)
     return draft
 
 
-def _set_amounts(draft: Draft, is_payout: pa.Array) -> None:
+def _set_amounts(draft: Draft, inside: pa.Table, is_payout: pa.Array) -> None:
     """Money is in the smallest unit of its currency already."""
-    money = {name: _money(draft, name) for name in _MONEY}
+    money = {name: _money(draft, inside, name) for name in _MONEY}
     (gross, _), (fee, _), (net, currency), (paid, paid_in) = money.values()
     net = pc.if_else(is_payout, pc.negate(paid), net)
     gross = pc.if_else(is_payout, net, pc.coalesce(gross, pc.add(net, fee.fill_null(0))))
@@ -243,10 +247,12 @@ def _set_amounts(draft: Draft, is_payout: pa.Array) -> None:
     )
 
 
-def _money(draft: Draft, name: str) -> tuple[pa.Array, pa.Array]:
+def _money(draft: Draft, inside: pa.Table, name: str) -> tuple[pa.Array, pa.Array]:
     """Amounts and their currencies; an object that is no money rejects its record."""
-    amount, code = (_inside(draft, part, name) for part in ("amount", "currency"))
-    code = pc.coalesce(code, _inside(draft, "currency_code", name))
+    amount, *codes = (
+        flat(inside[f"{name}.{field}"]) for field in ("amount", "currency", "currency_code")
+    )
+    code = pc.coalesce(*codes)
     values, bad = to_integer(amount, pa.int64())
     bad = pc.or_(bad, pc.greater(pc.abs(values), MINOR_MAX).fill_null(False))
     text = draft.text(name)
@@ -255,14 +261,16 @@ def _money(draft: Draft, name: str) -> tuple[pa.Array, pa.Array]:
     return pc.if_else(bad, None, values), draft.code(f"{name}.currency", code)
 
 
-def _inside(draft: Draft, field: str, *columns: str) -> pa.Array:
-    """A field of the first of these objects that has it, as text."""
-    table = pa.table({name: draft.text(name) for name in columns})
+def _inside(draft: Draft) -> pa.Table:
+    """The fields of the objects in the records as text, as ``object.field``."""
+    fields = [(name, field) for name in _MONEY for field in ("amount", "currency", "currency_code")]
+    fields += [(name, field) for field, names in _IDS.items() for name in names]
     values = ", ".join(
         f"case when json_valid({name}) then json_extract_string({name}, '$.{field}') end"
-        for name in columns
+        f' as "{name}.{field}"'
+        for name, field in fields
     )
+    objects = pa.table({name: draft.text(name) for name in (*_MONEY, *_DETAILS)})
     with duckdb.connect() as connection:
-        connection.register("objects", table)
-        sql = f"select coalesce({values}, null) as value from objects"
-        return flat(connection.execute(sql).to_arrow_table()["value"])
+        connection.register("objects", objects)
+        return connection.execute(f"select {values} from objects").to_arrow_table().combine_chunks()
