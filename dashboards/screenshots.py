@@ -40,6 +40,9 @@ class Shot:
 SHOTS = (
     Shot("overview-light.png", "", "light", 1440, 1340),
     Shot("reconciliation-light.png", "reconciliation", "light", 1440, 1500),
+    Shot("breaks-light.png", "breaks", "light", 1440, 1340),
+    Shot("flow-light.png", "flow", "light", 1440, 1340),
+    Shot("payouts-dark.png", "payouts", "dark", 1440, 1340),
     Shot("overview-dark.png", "", "dark", 1440, 1340),
 )
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards.components import export
-from dashboards.components.deciding import Work
+from dashboards.components.deciding import NEXT_RUN, Work
 from dashboards.components.items import AGES, ANY_LEG, ANY_PROCESSOR, ANY_TYPE, ROW_HEIGHT
 from dashboards.components.money import NOTHING, count, money
 from dashboards.components.words import leg, processor, words
@@ -28,6 +28,7 @@ ANY_STATE, ANY_OWNER, ANY_VALUE = "Explained or not", "Any owner", "Any value"
 STATES = {ANY_STATE: None, "Not explained": False, "Explained": True}
 # In major units of the currency of the context.
 VALUES = {ANY_VALUE: None, "From 100": 100, "From 1000": 1_000, "From 10000": 10_000}
+_SHORT = {NEXT_RUN: "next run", "waits for approval": "waits"}
 COLUMNS = (
     *("item_id", "leg", "break_type", "processor", "reference", "left", "right", "difference"),
     *("value", "currency", "business_date", "deadline", "age_days", "owner", "claim", "decision"),
@@ -123,7 +124,9 @@ def grid(context: Context, chosen: Filter, total: int, work: Work) -> list[Row]:
                 format="%d d", width=54, help="Days since the day it happened."
             ),
             "Owner": text(width=84, help="Who is to look at it, as of now."),
-            "Decision": text(width=130, help="What a person has decided, also since the last run."),
+            "Decision": text(
+                width=130, help="What a person has decided; the next run honours what is new."
+            ),
             "Leg": text(width=160),
         },
     )
@@ -147,9 +150,17 @@ def _row(work: Work, row: Row) -> dict[str, object]:
         "Difference": money(row["difference_minor"], row["currency"]),
         "Age": row["age_days"],
         "Owner": work.owners.get(row["item_id"], ""),
-        "Decision": _decision(work, row),
+        "Decision": _in_short(work, row),
         "Leg": leg(row["leg"]),
     }
+
+
+def _in_short(work: Work, row: Row) -> str:
+    standing = work.judgement(row["item_id"])
+    if not standing:
+        return _decision(work, row)
+    state = work.state(standing)
+    return f"{words(standing.decision.kind)}: {_SHORT.get(state, state)}"
 
 
 def _decision(work: Work, row: Row) -> str:

@@ -47,8 +47,7 @@ def test_what_was_decided_is_seen_before_the_next_run(
     desk.propose("assign", ANN, [item], after={"owner": "ben"})
     app = opened(books, monkeypatch, BREAKS)
     (grid,) = (frame.value for frame in app.dataframe)
-    said = "Explain: It belongs to another day – takes effect with the next run"
-    assert sorted(grid["Decision"]) == [""] * 9 + [said]
+    assert sorted(grid["Decision"]) == [""] * 9 + ["Explain: next run"]
     assert sorted(grid["Owner"]) == [""] * 9 + ["ben"]
     assert "9 without an owner" in badges(app)
     desk.answer("revoke", ANN, made.decision.decision_id)
