@@ -44,9 +44,11 @@ def test_a_figure_is_the_same_by_name_in_pages_and_in_sql(company: Company) -> N
 
         def parts(name: str) -> tuple[int, ...]:
             (row,) = ask(connection, catalogue, Question(name)).rows
-            assert row.records > 0
+            # What is nothing has no records, as money in transit after a month without a payout.
+            assert row.records > 0 or not any(row.parts), name
             return row.parts
 
+        assert sum(any(parts(name)) for name in SQL) > len(SQL) // 2  # most are something
         for name, sql in SQL.items():
             assert parts(name) == tuple(map(int, connection.execute(sql).fetchall()[0])), name
         assert parts("match_rate") == (page.items_matched, page.items_in_scope)
