@@ -63,14 +63,15 @@ def served(home: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(f"{address}_stcore/health", server)
+        wait_for(f"{address}_stcore/health", server)
         yield address
     finally:
         server.terminate()
         server.wait(timeout=10)
 
 
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers; it must do so within half a minute or so."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:

@@ -95,6 +95,9 @@ def revenue(context: Context, months: dict[date, Totals]) -> None:
         if totals.volume
         for name, minor in (("Gross", totals.gross_revenue), ("Net", totals.net_revenue))
     ]
+    if not records:
+        st.markdown(":gray[No revenue is known here.]")
+        return
     charts.lines(
         records,
         key="chart_revenue",

@@ -51,8 +51,12 @@ code { font-variant-ligatures: none }
   .st-key-sankey { display: none }
 }
 """
-# Streamlit writes white on a primary button, which a light primary colour does not carry.
-_DARK_CSS = "[data-testid^=stBaseButton-primary] * { color: #0f1318 }"
+# Streamlit writes white on a primary button, which a light primary colour does not carry, and
+# darkens that colour under the pointer, which the dark page does not carry.
+_DARK_CSS = """
+[data-testid^=stBaseButton-primary] * { color: #0f1318 }
+.st-key-context button:is(:hover, :active, :focus) * { color: #b9bcff }
+"""
 
 
 def apply() -> None:
