@@ -235,6 +235,7 @@ class Editions:
         tables = self.get(edition_id).tables
         kept_back = hidden(tables, scope)
         with connect(path) as making:
+            making.begin()
             # The deliveries come last, since what is seen of them depends on the others.
             for name, table in sorted(tables.items(), key=lambda one: one[0] == "deliveries"):
                 columns = [column for column, _ in table.columns]
@@ -244,6 +245,7 @@ class Editions:
                 making.execute(
                     f'create table "{name}" as from ({self._source(table)}) where {rows}'
                 )
+            making.commit()
         connection = connect(path, read_only=True)
         _lock(connection)
         return connection

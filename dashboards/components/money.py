@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_currency, format_decimal
 
 from tieout.figures import rate
@@ -26,6 +26,14 @@ def reader_locale() -> Locale:
         return Locale.parse(st.context.locale or "en-US", sep="-")
     except (ValueError, UnknownLocaleError):
         return Locale("en", "US")
+
+
+def reader_zone() -> tzinfo:
+    """The time zone of the reader's browser; UTC where it says none that is known."""
+    try:
+        return get_timezone(st.context.timezone or "UTC")
+    except LookupError:
+        return UTC
 
 
 def money(minor: int | None, currency: str, compact: bool = False) -> str:
@@ -66,23 +74,28 @@ def count(number: int) -> str:
 
 def percent(numerator: int, denominator: int, places: int = 3) -> str:
     """A ratio of sums, cut and not rounded up: 100% means all."""
-    text = rate(numerator, denominator, places)
-    decimal = str(reader_locale().number_symbols["latn"]["decimal"])
-    return NOTHING if not denominator else text.replace(".", decimal)
+    return _decimal_mark(rate(numerator, denominator, places)) if denominator else NOTHING
+
+
+def basis_points(value: Decimal, places: int = 1) -> str:
+    """Basis points with the reader's separators."""
+    pattern = f"#,##0.{'0' * places}"
+    return f"{_signed(format_decimal(value, pattern, locale=reader_locale()))} bps"
 
 
 def ratio_change(now: tuple[int, int], before: tuple[int, int]) -> str | None:
     """The difference of two ratios in basis points, with the ASCII signs that `st.metric` reads."""
     if not now[1] or not before[1]:
         return None
-    return f"{float((Fraction(*now) - Fraction(*before)) * 10_000):+.1f} bps"
+    change = (Fraction(*now) - Fraction(*before)) * 10_000
+    return f"{_decimal_mark(f'{float(change):+.1f}')} bps"
 
 
 def amount_change(now: int, before: int) -> str | None:
     """The change of an amount in percent; None where there is no base to compare with."""
     if before <= 0:
         return None
-    return f"{float(Fraction(now - before, before) * 100):+.1f}%"
+    return _decimal_mark(f"{float(Fraction(now - before, before) * 100):+.1f}%")
 
 
 def money_change(minor: int, currency: str) -> str:
@@ -100,6 +113,13 @@ def month(value: date) -> str:
     return f"{value:%b %Y}"
 
 
+def moment(when: datetime) -> str:
+    """A moment as the reader writes it, in the time zone of their browser, which it names."""
+    locale, zone = reader_locale(), reader_zone()
+    time = format_time(when, "short", zone, locale=locale)
+    return f"{day(when.astimezone(zone))} {time} {format_datetime(when, 'z', zone, locale=locale)}"
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago something was, in one unit."""
     return format_timedelta(moment - now, add_direction=True, locale=reader_locale())
@@ -108,6 +128,10 @@ def ago(moment: datetime, now: datetime) -> str:
 def plural(number: int, singular: str, several: str | None = None) -> str:
     """A count with its noun."""
     return f"{count(number)} {singular if number == 1 else several or singular + 's'}"
+
+
+def _decimal_mark(text: str) -> str:
+    return text.replace(".", str(reader_locale().number_symbols["latn"]["decimal"]))
 
 
 def _signed(text: str) -> str:

@@ -14,7 +14,7 @@ from dashboards import data
 from dashboards.components import bar, empty, export, links
 from dashboards.components.figure import title, verdict
 from dashboards.components.items import ROW_HEIGHT
-from dashboards.components.money import NOTHING, ago, count, money, percent, plural
+from dashboards.components.money import NOTHING, ago, basis_points, count, money, percent, plural
 from dashboards.components.words import leg, words
 from dashboards.context import Context
 from dashboards.queries import audit as queries
@@ -167,7 +167,7 @@ def _shown(metric: Metric, value: Decimal | None, parts: tuple[int, ...], curren
         case "percent":
             return percent(*parts)
         case "bps":
-            return f"{value:,.2f} bps"
+            return basis_points(value, 2)
         case "per_million":
             scaled = (value * 10 ** exponent(currency)).to_integral_value("ROUND_HALF_UP")
             return f"{money(int(scaled), currency)} per 1M"

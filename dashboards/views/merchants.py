@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components import bar, charts, empty, export
 from dashboards.components.figure import figure, title, verdict
 from dashboards.components.items import ROW_HEIGHT
-from dashboards.components.money import NOTHING, count, money, percent, plural
+from dashboards.components.money import NOTHING, basis_points, count, money, percent, plural
 from dashboards.components.palette import palette
 from dashboards.components.words import words
 from dashboards.context import Context
@@ -209,7 +209,7 @@ def bps(numerator: int, denominator: int) -> str:
     """A ratio in basis points; a dash where there is nothing to divide by."""
     if not denominator:
         return NOTHING
-    return f"{Decimal(numerator) * 10_000 / denominator:,.1f} bps"
+    return basis_points(Decimal(numerator) * 10_000 / denominator)
 
 
 def _csv(context: Context, rows: list[Row]) -> str:

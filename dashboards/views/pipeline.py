@@ -13,7 +13,7 @@ from dashboards import data
 from dashboards.components import bar, charts, empty
 from dashboards.components.figure import figure, title, verdict
 from dashboards.components.items import ROW_HEIGHT
-from dashboards.components.money import ago, count, plural
+from dashboards.components.money import ago, count, moment, plural
 from dashboards.components.palette import palette
 from dashboards.components.words import words
 from dashboards.context import Context
@@ -98,7 +98,7 @@ def _table(context: Context, runs: list[Run]) -> None:
     rows = [
         {
             "Status": ["Done" if run.succeeded else "Failed"],
-            "Ended": _ended(run).strftime("%Y-%m-%d %H:%M"),
+            "Ended": moment(_ended(run)),
             "Took": duration(run.seconds),
             "Job": run.job,
             "Arrival day": run.arrival_day,
@@ -118,7 +118,6 @@ def _table(context: Context, runs: list[Run]) -> None:
             "Status": st.column_config.MultiselectColumn(
                 width=90, options=["Done", "Failed"], color=["green", "red"]
             ),
-            "Ended": text(help="In UTC."),
             "Took": text(alignment="right"),
             "Arrival day": text(help="The day to which the run's new files belong."),
             "Run": text(help="The beginning of Dagster's id of the run."),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import streamlit as st
 
 from dashboards.components import bar, charts, empty, items
 from dashboards.components.figure import status_badge, title, verdict
 from dashboards.components.items import ANY_LEG, ROW_HEIGHT
-from dashboards.components.money import NOTHING, count, money, percent, plural
+from dashboards.components.money import NOTHING, basis_points, count, money, percent, plural
 from dashboards.components.words import LEGS, leg, processor
 from dashboards.context import Context
 from dashboards.data import Row
@@ -133,7 +135,7 @@ def _heat(context: Context) -> None:
             "processor": processor(row["processor"]),
             "day": charts.moment(row["day"]),
             "bps": int(row["at_risk"]) * 10_000 / int(row["value"]),
-            "text": f"{int(row['at_risk']) * 10_000 / int(row['value']):.1f} bps, "
+            "text": f"{basis_points(Decimal(row['at_risk']) * 10_000 / Decimal(row['value']))}, "
             f"{money(int(row['at_risk']), context.currency)}",
         }
         for row in found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from babel import Locale
@@ -66,3 +68,65 @@ def test_cells_that_a_spreadsheet_would_run_are_escaped() -> None:
 def test_a_month_ends_where_the_next_begins() -> None:
     scope = Scope.of_month(date(2026, 12, 1), None)
     assert (scope.first, scope.after) == (date(2026, 12, 1), date(2027, 1, 1))
+
+
+def reader(monkeypatch: pytest.MonkeyPatch, locale: str, timezone: str = "UTC") -> None:
+    context = SimpleNamespace(locale=locale, timezone=timezone)
+    monkeypatch.setattr(money.st, "context", context)
+
+
+def plain(text: str | None) -> str:
+    return (text or "").replace("\xa0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("locale", "dollars", "rupees", "yen", "number", "rate", "change"),
+    [
+        ("en-US", "−$1,234,567.89", "₹123,456.70", "¥335", "1,234,567", "99.977%", "-5.0 bps"),
+        ("de-DE", "−1.234.567,89 $", "123.456,70 ₹", "335 ¥", "1.234.567", "99,977%", "-5,0 bps"),
+        ("ja-JP", "−$1,234,567.89", "₹123,456.70", "￥335", "1,234,567", "99.977%", "-5.0 bps"),
+        ("en-IN", "−$12,34,567.89", "₹1,23,456.70", "JP¥335", "12,34,567", "99.977%", "-5.0 bps"),
+        ("xx-YY", "−$1,234,567.89", "₹123,456.70", "¥335", "1,234,567", "99.977%", "-5.0 bps"),
+    ],
+)
+def test_numbers_follow_the_reader(
+    locale: str,
+    dollars: str,
+    rupees: str,
+    yen: str,
+    number: str,
+    rate: str,
+    change: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader(monkeypatch, locale)
+    assert plain(money.money(-123456789, "USD")) == dollars
+    assert plain(money.money(12345670, "INR")) == rupees
+    assert plain(money.money(335, "JPY")) == yen
+    assert money.count(1234567) == number
+    assert money.percent(99977, 100000) == rate
+    assert money.ratio_change((9990, 10000), (9995, 10000)) == change
+
+
+@pytest.mark.parametrize(
+    ("locale", "timezone", "text"),
+    [
+        ("en-US", "America/New_York", "Nov 22, 2026 6:30 PM EST"),
+        ("de-DE", "Europe/Berlin", "23.11.2026 00:30 MEZ"),
+        ("ja-JP", "Asia/Tokyo", "2026/11/23 8:30 JST"),
+        ("en-IN", "Asia/Kolkata", "23 Nov 2026 5:00 am +0530"),
+        ("en-US", "Mars/Olympus", "Nov 22, 2026 11:30 PM UTC"),
+    ],
+)
+def test_moments_follow_the_readers_time_zone(
+    locale: str, timezone: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader(monkeypatch, locale, timezone)
+    assert plain(money.moment(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))) == text
+
+
+def test_exports_are_exact_and_the_same_for_every_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(Decimal("90071992547409.93"), date(2026, 11, 22), -5, "=cmd()")]
+    reader(monkeypatch, "de-DE", "Europe/Berlin")
+    told = export.as_csv(["amount", "day", "n", "text"], rows).splitlines()[1]
+    assert told == "90071992547409.93,2026-11-22,-5,'=cmd()"
