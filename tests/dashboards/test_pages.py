@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,27 @@ def test_an_address_with_a_wrong_value_is_an_address_without_it(
 ) -> None:
     app = opened(books, monkeypatch, currency="XXX", period="soon", edition="nine")
     assert "$15.00 of $2,250.00" in shown(app)
+
+
+def test_a_workspace_that_vanishes_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = small_edition.workspace(tmp_path / "w")
+    small_edition.publish(home)
+    app = opened(home, monkeypatch)
+    shutil.rmtree(home.home)
+    text = shown(app.run())
+    assert "No workspace is open" in text
+    assert "Traceback" not in text
+
+
+def test_a_table_of_an_edition_that_is_damaged_is_a_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = small_edition.workspace(tmp_path)
+    small_edition.publish(home)
+    for path in (home.editions / "tables").glob("*/*.parquet"):
+        path.write_bytes(b"damaged")
+    text = shown(opened(home, monkeypatch))
+    reference = re.search(r"reference `([0-9a-f]{8})`", text)
+    assert reference
+    assert reference[1] in caplog.text
+    assert "duckdb" not in text
