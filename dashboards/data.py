@@ -13,6 +13,9 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -39,7 +42,8 @@ Value = str | int | date | None
 Row = dict[str, Any]
 
 # Queries use all cores; more of them at a time would only make each one slower.
-_SQL_SECONDS = 60
+SQL_SECONDS = 60
+_TELL_SECONDS = 0.4
 _AT_A_TIME = threading.BoundedSemaphore(8)
 
 
@@ -136,21 +140,31 @@ def ask(home: Workspace, edition_id: str, metrics: Catalogue, question: Question
 
 
 def select(
-    home: Workspace, edition_id: str, sql: str, limit: int
+    home: Workspace,
+    edition_id: str,
+    sql: str,
+    limit: int,
+    waiting: Callable[[float], None] = lambda _: None,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The first rows of somebody's own query; `NotReadOnly` and DuckDB's errors say what is wrong.
 
-    A query that runs longer than a minute is stopped. `NotInScope` where it names a table that
-    the person may not see.
+    `waiting` is told now and then for how many seconds the query runs; where it raises, as the
+    page does that somebody leaves, the query is stopped. So is one that runs longer than a minute.
+    `NotInScope` where it names a table that the person may not see.
     """
     _check(home, edition_id, sql)
-    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
-        stop = threading.Timer(_SQL_SECONDS, cursor.interrupt)
-        stop.start()
+    started = time.monotonic()
+    with _AT_A_TIME, _cursor(home, edition_id) as cursor, ThreadPoolExecutor(1) as worker:
+        job = worker.submit(select_rows, cursor, sql, limit=limit)
         try:
-            return select_rows(cursor, sql, limit=limit)
+            while not wait([job], timeout=_TELL_SECONDS).done:
+                waiting(time.monotonic() - started)
+                if time.monotonic() - started > SQL_SECONDS:
+                    cursor.interrupt()
         finally:
-            stop.cancel()
+            if not job.done():
+                cursor.interrupt()
+        return job.result()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

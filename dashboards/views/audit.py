@@ -260,11 +260,23 @@ def _sql(context: Context) -> None:
     query = st.session_state.get("_sql")
     if not query:
         return
+    cancel, place = st.empty(), st.empty()
+    cancel.button("Cancel", icon=":material/close:", key="cancel", on_click=_forget)
+
+    def waiting(seconds: float) -> None:
+        text = f"Running for {seconds:.0f} s, at most {data.SQL_SECONDS}"
+        place.progress(min(seconds / data.SQL_SECONDS, 1.0), text=text)
+
     try:
-        columns, rows = data.select(context.home, context.edition.edition_id, query, SQL_ROWS)
+        columns, rows = data.select(
+            context.home, context.edition.edition_id, query, SQL_ROWS, waiting
+        )
     except (NotReadOnly, data.NotInScope, duckdb.Error) as error:
         st.error(str(error), icon=":material/error:")
         return
+    finally:
+        cancel.empty()
+        place.empty()
     st.dataframe(
         _grid(columns, rows), key="sql_result", hide_index=True, alt="The rows of the query"
     )
@@ -275,6 +287,11 @@ def _sql(context: Context) -> None:
         lambda: export.as_csv(columns, rows),
         help="The rows above.",
     )
+
+
+def _forget() -> None:
+    """Leaving the page's run stops its query; what was asked is not asked again."""
+    st.session_state.pop("_sql", None)
 
 
 def _grid(columns: list[str], rows: list[tuple[Any, ...]]) -> pa.Table:
