@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pipelines.manifest import manifest
 
 from assets.manifest import manifest
 from dashboards import data
