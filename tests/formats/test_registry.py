@@ -28,6 +28,8 @@ FOLDERS = {
     "dlocal": "dlocal_settlement",
     "dlocal_report": "dlocal_report",
     "paypal_stl": "paypal_settlement_report",
+    "stripe_objects": "stripe_objects",
+    "stripe_extract": "stripe_extract",
 }
 
 

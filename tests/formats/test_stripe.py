@@ -118,6 +118,20 @@ def test_a_payout_without_lines_keeps_its_sign() -> None:
     assert reading.codes() == []
 
 
+def test_the_report_of_payouts_has_no_lines_to_hold_them_against() -> None:
+    header = "payout_id,effective_at_utc,balance_transaction_id,currency,gross,fee,net,"
+    header += "reporting_category,payout_status,trace_id"
+    line = "po_1,2026-03-04 10:00:00,txn_5,usd,-36.25,0.00,-36.25,payout,paid,T1"
+    data = f"{header}\n{line}\n".encode()
+    assert READER.recognises(Head("file", data))
+    reading = Reading.of_bytes(READER, data)
+    columns = ("line_id", "payout_id", "processor_reference", "line_kind", "net_minor")
+    assert [tuple(row[name] for name in columns) for row in reading.rows] == [
+        ("txn_5", "po_1", "po_1", "payout", -3625)
+    ]
+    assert (reading.totals, reading.findings) == ([], [])
+
+
 def test_created_alone_is_taken_as_utc_and_said_once() -> None:
     data = (HEADER + "t1,2026-01-01,eur,1,0,1,charge,\nt2,2026-01-01,eur,1,0,1,charge,").encode()
     reading = Reading.of_bytes(READER, data.replace(b"created_utc", b"created"))

@@ -27,6 +27,8 @@ from tieout.formats.paypal_activity import PayPalActivity
 from tieout.formats.paypal_stl import PayPalSettlementReport
 from tieout.formats.square import SquarePayouts
 from tieout.formats.stripe import StripePayoutReconciliation
+from tieout.formats.stripe_extracts import StripeExtract
+from tieout.formats.stripe_objects import StripeObjects
 from tieout.formats.trustly import Trustly
 from tieout.formats.workbooks import Workbook
 
@@ -34,6 +36,8 @@ CONTAINERS: tuple[Container, ...] = (ZipArchive(), GzipFile(), Workbook())
 
 READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
+    StripeObjects(),
+    StripeExtract(),
     AdyenSettlementDetails(),
     PayPalSettlementReport(),
     PayPalActivity(),

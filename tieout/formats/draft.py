@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +60,23 @@ class Block:
     """The original text of the chosen rows of `table`."""
     accounted: tuple[Part, ...] = ()
     """The count of all records of the block, and those of them that are not in `table`."""
+
+    def only(self, rows: pa.Array) -> Block:
+        """The block with some of its rows; what becomes of the others is for the caller to say."""
+        places = np.flatnonzero(rows.to_numpy(zero_copy_only=False))
+
+        def originals(chosen: Flags) -> list[str]:
+            flags: Flags = np.zeros(len(self.lines), dtype=np.bool_)
+            flags[places[chosen]] = True
+            return self.originals(flags)
+
+        return replace(
+            self,
+            table=self.table.filter(rows),
+            lines=self.lines.filter(rows),
+            extra=self.extra.filter(rows),
+            originals=originals,
+        )
 
 
 class Draft:

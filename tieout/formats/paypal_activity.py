@@ -18,7 +18,7 @@ from tieout.formats.chains import Chains
 from tieout.formats.delimited import BLOCK_BYTES, Delimited, Layout, TextFile, header_names
 from tieout.formats.draft import Block, Draft
 from tieout.formats.habits import Habits
-from tieout.formats.lines import Dialect, Flags, split
+from tieout.formats.lines import Dialect, split
 from tieout.formats.paypal_codes import set_line_kind
 from tieout.formats.paypal_stl import line_id
 from tieout.formats.paypal_words import KINDS, MEMO, columns
@@ -117,21 +117,8 @@ def _without_memos(block: Block, known: dict[str, str]) -> tuple[Block, int]:
         return block, 0
     impact = pc.utf8_lower(pc.utf8_trim_whitespace(flat(block.table[known["impact"]])))
     stays = pc.not_equal(impact, MEMO).fill_null(True)
-    places = np.flatnonzero(stays.to_numpy(zero_copy_only=False))
-
-    def originals(chosen: Flags) -> list[str]:
-        flags: Flags = np.zeros(len(block.lines), dtype=np.bool_)
-        flags[places[chosen]] = True
-        return block.originals(flags)
-
-    rest = replace(
-        block,
-        table=block.table.filter(stays),
-        lines=block.lines.filter(stays),
-        extra=block.extra.filter(stays),
-        originals=originals,
-    )
-    return rest, len(block.lines) - len(places)
+    rest = block.only(stays)
+    return rest, len(block.lines) - len(rest.lines)
 
 
 def _draft(block: Block, known: dict[str, str], habits: Habits) -> Draft:

@@ -32,8 +32,12 @@ _KNOWN = {
     "payment_method_type", "is_link", "card_brand", "card_funding", "card_country",
     "statement_descriptor", "dispute_reason", "connected_account_id", "connected_account_name",
     "connected_account_country", "connected_account_direct_charge_id", "destination_payment_id",
-    "trace_id", "trace_id_status",
+    "trace_id", "trace_id_status", "effective_at", "effective_at_utc", "payout_id",
+    "payout_description", "payout_destination_id", "payout_expected_arrival_date",
+    "payout_reversed_at", "payout_reversed_at_utc", "payout_status", "payout_type",
 }  # fmt: skip
+# The report of payouts says when a payout took effect.
+_CREATED = ("created_utc", "created", "effective_at_utc", "effective_at")
 # The company's own keys: they belong to the report, whatever they are called.
 _METADATA = r"(?:payment|refund|transfer)_metadata\[.*\]"
 _REFERENCES = ("payment_metadata[external_identifier]", "payment_metadata[order_id]", "order_id")
@@ -69,17 +73,20 @@ _KINDS = {
 
 
 class StripePayoutReconciliation:
-    """Reads the itemised payout reconciliation report, complete or with a choice of columns."""
+    """Reads the itemised reports: payout reconciliation, changes of balance from activity, payouts.
+
+    All have the same lines, complete or with a choice of columns.
+    """
 
     format: ClassVar[str] = "stripe_payout_reconciliation"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "stripe"
-    title: ClassVar[str] = "Stripe payout reconciliation, itemised (CSV)"
+    title: ClassVar[str] = "Stripe payout reconciliation, activity or payouts, itemised (CSV)"
 
     def recognises(self, head: Head) -> bool:
         """A header with Stripe's column names."""
         names = names_in(head)
-        return names >= _REQUIRED and bool(names & {"created", "created_utc"})
+        return names >= _REQUIRED and bool(names & set(_CREATED))
 
     def read(self, path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Part]:
         """Settlement lines; the payouts themselves come last, held against their lines."""
@@ -102,24 +109,25 @@ class StripePayoutReconciliation:
                 lines = rows.filter(pc.invert(is_payout))
                 sums.update(exact_sums(lines, ["payout_id", "currency"], "net_minor"))
                 yield Rows(SETTLEMENT_LINES, lines)
-            yield from _payouts(pa.concat_tables(payouts), sums)
+            has_lines = "automatic_payout_id" in sheet.names
+            yield from _payouts(pa.concat_tables(payouts), sums, has_lines)
 
 
 def _zone_finding(names: list[str]) -> Iterator[Finding]:
-    if "created_utc" in names:
-        return
-    if "created" not in names:
+    created = next((name for name in _CREATED if name in names), None)
+    if created is None:
         raise UnreadableFile("the header lacks: created_utc or created")
-    yield Finding(
-        "time_zone_assumed_utc",
-        "the file has created but not created_utc; its times were taken as UTC",
-    )
+    if not created.endswith("_utc"):
+        yield Finding(
+            "time_zone_assumed_utc",
+            f"the file has {created} but not {created}_utc; its times were taken as UTC",
+        )
 
 
 def _draft(block: Block) -> Draft:
     draft = Draft(SETTLEMENT_LINES, block)
     names = block.table.column_names
-    created = "created_utc" if "created_utc" in names else "created"
+    created = next(name for name in _CREATED if name in names)
     available = "available_on_utc" if "available_on_utc" in names else "available_on"
     draft.need(*sorted(_REQUIRED), created)
     category, source_id = draft.text("reporting_category"), draft.text("source_id")
@@ -133,10 +141,11 @@ def _draft(block: Block) -> Draft:
     draft["payment_method"] = draft.text("payment_method_type")
     draft["card_brand"] = pc.utf8_lower(draft.text("card_brand"))
     _set_amounts(draft)
-    _set_kind(draft)
+    set_line_kind(draft)
 
     payout = draft.text("automatic_payout_id")
     is_payout = pc.equal(category, "payout")
+    source_id = pc.coalesce(source_id, draft.text("payout_id"))
     payout = pc.if_else(is_payout, pc.coalesce(payout, source_id), payout)
     draft["payout_id"] = draft["payout_reference"] = payout
     draft["report_id"] = pc.coalesce(payout, draft["processor"])
@@ -180,17 +189,19 @@ def _set_amounts(draft: Draft) -> None:
     draft["presentment_currency"] = pc.if_else(was_seen, seen_currency, currency)
 
 
-def _set_kind(draft: Draft) -> None:
+def set_line_kind(draft: Draft) -> None:
+    """The kind of each line, by its reporting category."""
     kind = translate(draft["raw_kind"], _KINDS).fill_null("adjustment")
     reserve = pc.if_else(pc.less(draft["net_minor"], 0), "reserve_hold", "reserve_release")
     draft["line_kind"] = pc.if_else(pc.equal(kind, _RESERVE), reserve, kind)
 
 
-def _payouts(rows: pa.Table, sums: Counter[tuple[str, ...]]) -> Iterator[Part]:
+def _payouts(rows: pa.Table, sums: Counter[tuple[str, ...]], has_lines: bool) -> Iterator[Part]:
     """The payouts with the sign that their lines give them, and how the two compare.
 
     Stripe writes a payout as money that leaves the balance, but some exports turn it around. Where
-    the lines add up to something, the payout must go the other way.
+    the lines add up to something, the payout must go the other way. A report of payouts alone has
+    no lines to hold them against.
     """
     scopes = list(zip(rows["payout_id"].to_pylist(), rows["currency"].to_pylist(), strict=True))
     nets, lines = rows["net_minor"].to_pylist(), rows["source_line"].to_pylist()
@@ -211,6 +222,6 @@ def _payouts(rows: pa.Table, sums: Counter[tuple[str, ...]]) -> Iterator[Part]:
     for name, values in changed.items():
         rows = rows.set_column(rows.column_names.index(name), name, values)
     yield Rows(SETTLEMENT_LINES, rows)
-    for (payout, currency), stated in paid.items():
+    for (payout, currency), stated in paid.items() if has_lines else ():
         computed, line = sums[payout, currency], first_line[payout, currency]
         yield ControlTotal("payout_equals_its_lines", payout, currency, stated, computed, line)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import BinaryIO
 
 import duckdb
@@ -43,17 +44,20 @@ _UNKNOWN = (
 )
 
 
-def json_blocks(file: BinaryIO, names: list[str], block_bytes: int) -> Iterator[Part | Block]:
+def json_blocks(
+    file: BinaryIO, names: list[str], block_bytes: int, free: str = "(?!)"
+) -> Iterator[Part | Block]:
     """The objects of a JSON Lines file, one a line, with `names` as columns.
 
-    A line that is no object is quarantined by itself; an empty one is structural.
+    A line that is no object is quarantined by itself; an empty one is structural. Keys that are
+    not named are reported unless they fit the pattern `free`.
     """
     with duckdb.connect() as connection:
-        yield from _json_blocks(connection, TextFile(file, block_bytes), names)
+        yield from _json_blocks(connection, TextFile(file, block_bytes), names, free)
 
 
 def _json_blocks(
-    connection: duckdb.DuckDBPyConnection, text: TextFile, names: list[str]
+    connection: duckdb.DuckDBPyConnection, text: TextFile, names: list[str], free: str
 ) -> Iterator[Part | Block]:
     yield from text.findings()
     unknown: set[str] = set()
@@ -78,7 +82,7 @@ def _json_blocks(
                 Quarantined.many(refusals),
             ),
         )
-    yield from unknown_columns(sorted(unknown))
+    yield from unknown_columns(sorted(key for key in unknown if not re.fullmatch(free, key)))
 
 
 def parquet_blocks(
@@ -123,6 +127,24 @@ def parquet_blocks(
             row += len(table)
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(f"the Parquet file is damaged: {error}") from error
+
+
+def json_values(objects: pa.Array, path: str) -> pa.Array:
+    """What stands at a path of each JSON object, as text; null where there is nothing."""
+    if not pc.any(pc.starts_with(objects, "{")).as_py():
+        return pa.nulls(len(objects), pa.string())
+    with _engine().cursor() as connection:
+        connection.register("objects", pa.table({"object": objects}))
+        sql = """
+            select case when json_valid(object) then json_extract_string(object, $path) end as value
+            from objects
+        """
+        return flat(connection.execute(sql, {"path": path}).to_arrow_table()["value"])
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
 
 
 def unknown_columns(names: list[str]) -> Iterator[Finding]:

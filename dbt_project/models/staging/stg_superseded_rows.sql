@@ -15,6 +15,10 @@
                 row_number() over (
                     partition by r.record_id
                     order by
+                        {% if table == "settlement_lines" %}
+                            -- Not every report of a processor says what was paid in what.
+                            case when r.payout_id is null then 1 else 0 end,
+                        {% endif %}
                         {% if version %} r.{{ version }} desc nulls last, {% endif %}
                         f.modified_at desc nulls last,
                         r.arrival_day desc,
