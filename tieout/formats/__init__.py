@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from tieout.formats.adyen import AdyenSettlementDetails
+from tieout.formats.adyen_accounting import AdyenPaymentsAccounting
 from tieout.formats.amazon import AmazonSettlement
 from tieout.formats.archives import GzipFile, ZipArchive
 from tieout.formats.bai2 import Bai2
@@ -39,6 +40,7 @@ READERS: tuple[Reader, ...] = (
     StripeObjects(),
     StripeExtract(),
     AdyenSettlementDetails(),
+    AdyenPaymentsAccounting(),
     PayPalSettlementReport(),
     PayPalActivity(),
     AmazonSettlement(),
