@@ -34,6 +34,8 @@ def serve(workspace: Workspace, address: str, port: int) -> int:
     # So that a server that is told to stop takes its secrets with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="tieout-") as folder:
+        # What the server puts aside, as the rows of a scope, goes with it too.
+        environment = {**os.environ, "TIEOUT_HOME": str(workspace.home), "TMPDIR": folder}
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         command += [f"--server.address={address}", f"--server.port={port}"]
         if sign_in:
@@ -41,7 +43,6 @@ def serve(workspace: Workspace, address: str, port: int) -> int:
             path = Path(folder) / "secrets.toml"
             path.write_text(secrets(sign_in, os.environ), encoding="utf-8")
             command += [f"--secrets.files={path}"]
-        environment = {**os.environ, "TIEOUT_HOME": str(workspace.home)}
         try:
             return subprocess.run(command, env=environment, cwd=FOLDER, check=False).returncode
         except KeyboardInterrupt:
