@@ -30,6 +30,7 @@ from tieout.formats.square import SquarePayouts
 from tieout.formats.stripe import StripePayoutReconciliation
 from tieout.formats.stripe_extracts import StripeExtract
 from tieout.formats.stripe_objects import StripeObjects
+from tieout.formats.stripe_summary import StripeBalanceSummary
 from tieout.formats.trustly import Trustly
 from tieout.formats.workbooks import Workbook
 
@@ -39,6 +40,7 @@ READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
     StripeObjects(),
     StripeExtract(),
+    StripeBalanceSummary(),
     AdyenSettlementDetails(),
     AdyenPaymentsAccounting(),
     PayPalSettlementReport(),
