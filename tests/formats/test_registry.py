@@ -29,6 +29,7 @@ FOLDERS = {
     "dlocal_report": "dlocal_report",
     "paypal_stl": "paypal_settlement_report",
     "stripe_objects": "stripe_objects",
+    "mollie": "mollie_balance",
     "stripe_summary": "stripe_balance_summary",
     "adyen_accounting": "adyen_payments_accounting",
     "stripe_extract": "stripe_extract",

@@ -20,6 +20,7 @@ from tieout.formats.containers import Container, archive_kind
 from tieout.formats.dlocal import DLocalSettlement
 from tieout.formats.dlocal_report import DLocalReport
 from tieout.formats.ecb import EcbReferenceRates
+from tieout.formats.mollie import MollieBalance
 from tieout.formats.mt940 import Mt940, Mt942
 from tieout.formats.nacha import NachaReturns
 from tieout.formats.ofx import Ofx
@@ -50,6 +51,7 @@ READERS: tuple[Reader, ...] = (
     DLocalSettlement(),
     DLocalReport(),
     SquarePayouts(),
+    MollieBalance(),
     EcbReferenceRates(),
     Camt052(),
     Camt053(),

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.formats.tabular_parts import (
+    FIXTURES,
+    MODEST,
+    SAMPLES,
+    Reading,
+    assert_read_or_refused,
+    damaged,
+)
+from tieout.formats.mollie import MollieBalance
+
+READER = MollieBalance()
+FIXTURE = FIXTURES / "mollie" / "transactions.json"
+REAL = SAMPLES / "mollie"
+
+
+def test_balance_transactions_are_settlement_lines() -> None:
+    reading = Reading.of(READER, FIXTURE)
+    columns = ("line_id", "line_kind", "gross_minor", "markup_minor", "net_minor")
+    assert [tuple(row[name] for name in columns) for row in reading.rows] == [
+        ("baltr_1", "charge", 1000, 29, 971),
+        ("baltr_2", "refund", -1000, 25, -1025),
+        ("baltr_4", "payout", -500, 0, -500),
+    ]
+    references = ("processor_reference", "payment_reference", "payout_id")
+    assert [tuple(row[name] for name in references) for row in reading.rows] == [
+        ("tr_1", "tr_1", None),
+        ("re_2", "tr_1", None),
+        (None, None, "trf_4"),
+    ]
+
+
+def test_what_cannot_be_read_and_what_is_doubtful() -> None:
+    reading = Reading.of(READER, FIXTURE)
+    (reason,) = reading.reasons().values()
+    assert "resultAmount.value: '39.7540' has more decimals than EUR has" in reason
+    assert reading.codes() == [
+        ("net_is_not_gross_minus_fee", 4),
+        ("objects_without_effect", None),
+        ("unknown_columns", None),
+    ]
+
+
+MONEY = st.integers(-(10**9), 10**9)
+
+
+@MODEST
+@given(st.lists(st.tuples(MONEY, MONEY), min_size=1, max_size=8), st.integers(300, 3000))
+def test_what_is_written_is_read(lines: list[tuple[int, int]], block_bytes: int) -> None:
+    def yen(value: int) -> dict[str, str]:
+        return {"currency": "JPY", "value": str(value)}
+
+    rows = [
+        {"resource": "balance_transaction", "id": f"baltr_{n}", "type": "payment",
+         "createdAt": "2026-03-02T10:00:00+00:00", "resultAmount": yen(net),
+         "initialAmount": yen(net + fee), "deductions": yen(-fee), "context": None}
+        for n, (net, fee) in enumerate(lines)
+    ]  # fmt: skip
+    page = json.dumps({"_embedded": {"balance_transactions": rows}}, indent=1)
+    for text in (page, "\n".join(map(json.dumps, rows))):
+        reading = Reading.of_bytes(READER, text.encode(), block_bytes)
+        amounts = [(row["net_minor"], row["markup_minor"]) for row in reading.rows]
+        assert (amounts, reading.codes(), reading.quarantined) == (lines, [], [])
+
+
+@MODEST
+@given(damaged(FIXTURE.read_bytes()), st.integers(300, 3000))
+def test_damage_is_contained(data: bytes, block_bytes: int) -> None:
+    assert_read_or_refused(READER, data, block_bytes)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real samples are not in this checkout")
+def test_the_real_samples() -> None:
+    """They state no time of any transaction, and all else moves no money."""
+    for path in sorted(REAL.iterdir()):
+        reading = Reading.of(READER, path)
+        reasons = set(reading.reasons().values())
+        assert reasons == ({"createdAt is empty"} if "transaction" in path.name else set())
+        assert reading.records == len(reading.quarantined) + reading.structural
