@@ -25,7 +25,14 @@ PAGES = {
         ("payouts", "Payouts and cash", "account_balance"),
     ],
     "Metrics": [
+        ("revenue", "Revenue", "payments"),
+        ("cost", "Cost per volume", "trending_down"),
+        ("success", "Success rates", "done_all"),
         ("merchants", "Merchants", "storefront"),
+        ("fees", "Fees", "request_quote"),
+        ("disputes", "Disputes", "gavel"),
+        ("fx", "FX", "currency_exchange"),
+        ("statements", "Statements", "account_balance"),
     ],
     "Assurance": [
         ("audit", "Audit", "verified"),

@@ -33,6 +33,11 @@ class Scope:
         """Whether the period is a month, so that its days can be shown."""
         return self.first != date.min
 
+    @property
+    def month(self) -> date | None:
+        """The month that the period is; None for all of them."""
+        return self.first if self.is_one_month else None
+
 
 @dataclass(frozen=True)
 class Context:

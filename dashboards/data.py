@@ -10,6 +10,7 @@ by that scope.
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import threading
@@ -31,6 +32,7 @@ from tieout.editions import Edition, Editions, hidden, named_tables
 from tieout.editions import select as select_rows
 from tieout.explain import Store, explain
 from tieout.explain.story import Answer as Answered
+from tieout.exports import Books, Period, select_table, write_books, write_csv, write_xlsx
 from tieout.landing import Landing
 from tieout.metrics import Answer, Catalogue, Question
 from tieout.metrics import ask as ask_metric
@@ -165,6 +167,43 @@ def select(
             if not job.done():
                 cursor.interrupt()
         return job.result()
+
+
+def export(
+    home: Workspace,
+    edition: Edition,
+    table: str,
+    month: date | None,
+    currency: str | None,
+    kind: str,
+) -> bytes:
+    """A published table as CSV or as a workbook: of one month or all, of one currency or all.
+
+    `NotInScope` where the person may not see the table.
+    """
+    _check(home, edition.edition_id, f"select * from {table}")
+    with _AT_A_TIME, _cursor(home, edition.edition_id) as cursor:
+        period = Period(month, month)
+        selection = select_table(cursor, table, period, edition.reporting_currency, currency)
+        if kind == "csv":
+            out = io.BytesIO()
+            write_csv(cursor, selection, out)
+            return out.getvalue()
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "table.xlsx"
+            write_xlsx(cursor, selection, target)
+            return target.read_bytes()
+
+
+def books(home: Workspace, edition: Edition, month: date | None, kind: str) -> bytes:
+    """The ledger of a month or of all of them as a file for beancount or hledger.
+
+    `NotInScope` where the person sees a part of the rows: half a ledger does not balance.
+    """
+    _all_rows(home, "Books are of the whole ledger")
+    with _AT_A_TIME, _cursor(home, edition.edition_id) as cursor:
+        found = Books.read(cursor, edition.edition_id, Period(month, month))
+        return write_books(found, kind).encode()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

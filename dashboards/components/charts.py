@@ -7,8 +7,9 @@ formatted in the browser.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import streamlit as st
@@ -22,6 +23,15 @@ SHORT = "datum.value == 0 ? '0' : replace(replace(format(datum.value, '~s'), 'G'
 _AXIS_ROOM = 44  # the same at the left of all charts, so that days stand above each other
 _MONTHS_NAMED = 7  # more of them and the axis names only some
 Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A named stretch of time, until before `after`."""
+
+    name: str
+    first: date
+    after: date
 
 
 @alt.theme.register("tieout", enable=True)
@@ -117,12 +127,17 @@ def lines(
     key: str,
     alt_text: str,
     colours: dict[str, str],
-    is_rate: bool = False,
+    kind: Literal["amount", "rate", "log"] = "amount",
+    height: int = 180,
+    bands: Sequence[Band] = (),
 ) -> None:
-    """Lines over months by `series`; the newest point of each carries its `label`."""
+    """Lines over months by `series`; the newest point of each carries its `label`.
+
+    `bands` are named stretches of time behind them.
+    """
     days = sorted({record["day"] for record in records})
     named = [{**r, "label": r["label"] if r["day"] == days[-1] else ""} for r in records]
-    label = "datum.value > 1 ? '' : format(datum.value, '.2~%')" if is_rate else SHORT
+    label = "datum.value > 1 ? '' : format(datum.value, '.2~%')" if kind == "rate" else SHORT
     base = alt.Chart(_data(named)).encode(
         x=alt.X(
             "day:T",
@@ -133,7 +148,7 @@ def lines(
         y=alt.Y(
             "value:Q",
             title=None,
-            scale=_scale([record["value"] for record in records], is_rate),
+            scale=_scale([record["value"] for record in records], kind),
             axis=alt.Axis(tickCount=3, labelExpr=label, minExtent=_AXIS_ROOM),
         ),
         color=alt.Color(
@@ -143,10 +158,11 @@ def lines(
     )
     labels = base.mark_text(align="left", dx=9, fontSize=12, fontWeight=600)
     chart = alt.layer(
+        *_bands(bands),
         base.mark_line(),
         base.mark_point(filled=True, size=40, opacity=1),
         labels.encode(text="label:N"),
-    ).properties(height=180, width="container")
+    ).properties(height=height, width="container")
     show(chart, key, alt_text)
 
 
@@ -210,13 +226,41 @@ def _month_ticks(days: Sequence[str]) -> dict[str, Any]:
     return {"values": [alt.DateTime(year=m.year, month=m.month, date=m.day) for m in months]}
 
 
-def _scale(values: Sequence[float], is_rate: bool) -> alt.Scale:
+def _bands(bands: Sequence[Band]) -> list[Any]:
+    """Every other stretch is shaded, and each has its name at the top."""
+    if not bands:
+        return []
+    records = [
+        {
+            "name": band.name,
+            "from": moment(band.first),
+            "to": moment(band.after),
+            "shade": 0.55 * (place % 2),
+        }
+        for place, band in enumerate(bands)
+    ]
+    colours = palette()
+    base = alt.Chart(_data(records)).encode(x=alt.X("from:T", title=None), x2="to:T")
+    shades = base.mark_rect(color=colours.line).encode(
+        opacity=alt.Opacity("shade:Q", scale=None), tooltip=[alt.Tooltip("name:N", title="Phase")]
+    )
+    names = (
+        alt.Chart(_data(records))
+        .mark_text(align="left", baseline="top", dx=5, dy=5, color=colours.muted, fontSize=11)
+        .encode(x=alt.X("from:T", title=None), y=alt.value(0), text="shown:N")
+        # Where there is no room for names, their first word has to do.
+        .transform_calculate(shown="width < 640 ? split(datum.name, ' ')[0] : datum.name")
+    )
+    return [shades, names]
+
+
+def _scale(values: Sequence[float], kind: str) -> alt.Scale:
     """From zero for amounts, logarithmic where the range is wide; rates close to their values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    if is_rate:
+    if kind == "rate":
         margin = max((high - low) * 0.3, 0.002)
         top = high + margin if high + margin < 1 else 1 + margin / 4
         return alt.Scale(domain=[max(low - margin, 0), top], nice=False)
-    if low > 0 and high > WIDE_RANGE * low:
+    if low > 0 and (kind == "log" or high > WIDE_RANGE * low):
         return alt.Scale(type="log", domain=[low / 1.5, high * 1.5])
     return alt.Scale(domain=[min(low * 1.3, 0.0), max(high * 1.15, 0.0) or 1.0], nice=False)

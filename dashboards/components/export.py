@@ -7,14 +7,23 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import streamlit as st
 
+from dashboards import data
+from dashboards.components.money import count
+from dashboards.context import Context
+from tieout.exports import BOOKS, SHEETS
 from tieout.money import exponent
 
 # A spreadsheet takes a text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EXACT_DIGITS = 15  # what a cell holds of a number
+_KINDS = {
+    "csv": ("CSV", "text/csv"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 Table = Iterable[Sequence[object]]
 
 
@@ -52,6 +61,50 @@ def major(minor: object, currency: str | None) -> Decimal | None:
     if minor is None or currency is None:
         return None
     return Decimal(int(str(minor))).scaleb(-exponent(currency))
+
+
+def table_buttons(context: Context, table: str, *kinds: str) -> None:
+    """The published table behind a page, for its period and currency, in each of `SHEETS`."""
+    if table not in context.edition.tables:
+        return
+    scope, identity = context.scope, context.edition.edition_id
+    rows = count(context.edition.tables[table].rows)
+    for kind in kinds or tuple(SHEETS):
+        st.download_button(
+            f"Export {_KINDS[kind][0]}",
+            data=partial(
+                data.export,
+                context.home,
+                context.edition,
+                table,
+                scope.month,
+                scope.currency,
+                kind,
+            ),
+            file_name=f"tieout-{table}-{identity[:6]}.{kind}",
+            mime=_KINDS[kind][1],
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"export_{table}_{kind}",
+            help=f"The rows of `{table}` in this period and currency, of {rows} in the edition; "
+            "amounts are exact decimals.",
+        )
+
+
+def book_buttons(context: Context) -> None:
+    """The ledger of the period, in all currencies, as files of plain-text accounting."""
+    for kind in BOOKS:
+        st.download_button(
+            kind,
+            data=partial(data.books, context.home, context.edition, context.scope.month, kind),
+            file_name=f"tieout-{context.edition.edition_id[:6]}.{kind}",
+            mime="text/plain",
+            icon=":material/menu_book:",
+            on_click="ignore",
+            key=f"export_{kind}",
+            help=f"The ledger of the period for {kind}, in all currencies, with its balances "
+            "asserted so that the other program proves them again.",
+        )
 
 
 def as_csv(columns: Sequence[str], rows: Table) -> str:

@@ -20,6 +20,18 @@ class Change:
     base: str
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A number with its definition and its change; `good` says which way is better."""
+
+    label: str
+    value: str
+    definition: str
+    change: Change | None = None
+    good: Literal["up", "down", "neither"] = "up"
+    trend: Sequence[float] = ()
+
+
 def title(text: str) -> None:
     """The page's title."""
     st.title(text, anchor=False)
@@ -67,6 +79,22 @@ def figure(
         if len(trend) > 1:
             st.image(_sparkline(trend), width="stretch", alt=f"Trend of {label} by month")
     return box
+
+
+def figures(shown: Sequence[Figure]) -> None:
+    """At most four numbers in a row."""
+    with st.container(key="figures"):
+        columns = st.columns(len(shown))
+    for column, one in zip(columns, shown, strict=True):
+        with column:
+            figure(
+                one.label,
+                one.value,
+                one.definition,
+                change=one.change,
+                good=one.good,
+                trend=one.trend,
+            )
 
 
 def _is_zero(change: str | None) -> bool:

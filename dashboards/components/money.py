@@ -83,6 +83,13 @@ def basis_points(value: Decimal, places: int = 1) -> str:
     return f"{_signed(format_decimal(value, pattern, locale=reader_locale()))} bps"
 
 
+def bps(numerator: int, denominator: int) -> str:
+    """A ratio in basis points; a dash where there is nothing to divide by."""
+    if not denominator:
+        return NOTHING
+    return basis_points(Decimal(numerator) * 10_000 / denominator)
+
+
 def ratio_change(now: tuple[int, int], before: tuple[int, int]) -> str | None:
     """The difference of two ratios in basis points, with the ASCII signs that `st.metric` reads."""
     if not now[1] or not before[1]:

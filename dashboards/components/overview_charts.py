@@ -154,5 +154,5 @@ def success(context: Context) -> None:
         key="chart_success",
         alt_text="Line of the success rate by month",
         colours={"Success": palette().brand},
-        is_rate=True,
+        kind="rate",
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components import bar, charts, empty, export
 from dashboards.components.figure import figure, title, verdict
 from dashboards.components.items import ROW_HEIGHT
-from dashboards.components.money import NOTHING, basis_points, count, money, percent, plural
+from dashboards.components.money import NOTHING, bps, count, money, percent, plural
 from dashboards.components.palette import palette
 from dashboards.components.words import words
 from dashboards.context import Context
@@ -203,13 +203,6 @@ def _detail(context: Context, merchant: Row) -> None:
         f"Refunds {money(int(merchant['refunds']), context.currency)}  \n"
         f"Disputes {money(int(merchant['disputes']), context.currency)}"
     )
-
-
-def bps(numerator: int, denominator: int) -> str:
-    """A ratio in basis points; a dash where there is nothing to divide by."""
-    if not denominator:
-        return NOTHING
-    return basis_points(Decimal(numerator) * 10_000 / denominator)
 
 
 def _csv(context: Context, rows: list[Row]) -> str:

@@ -92,6 +92,9 @@ insert into fct_revenue_monthly by name
 select month, currency, 900000 as gross_volume_minor, 9000 as gross_revenue_minor,
     6000 as net_revenue_minor, 900000 as gross_volume_reporting_minor,
     9000 as gross_revenue_reporting_minor, 6000 as net_revenue_reporting_minor,
+    2000 as interchange_minor, 1000 as markup_minor, 3000 as network_cost_minor,
+    2000 as interchange_reporting_minor, 1000 as markup_reporting_minor,
+    3000 as network_cost_reporting_minor,
     'USD' as reporting_currency
 from (values (date '2026-10-01'), (date '2026-11-01')) as m (month),
     (values ('USD'), ('EUR')) as c (currency)
@@ -104,8 +107,111 @@ from (values (date '2026-10-01', 100), (date '2026-11-01', 9000)) as m (month, c
 """,
     """
 insert into fct_success_rates_monthly by name
-select month, 'stripe' as processor, 100 as valid_attempts, 97 as authorised_attempts
+select month, 'stripe' as processor, 100 as valid_attempts, 97 as authorised_attempts,
+    date '2026-12-14' as mature_on, false as is_mature
 from (values (date '2026-10-01'), (date '2026-11-01')) as m (month)
+""",
+    # Of 103 attempts 3 are invalid and 2 never reach the network; one of 98 payments needs a retry.
+    """
+insert into fct_payment_attempts_monthly by name
+select month, 'stripe' as processor, 'card' as method, 'visa' as card_brand, 'credit' as funding,
+    'US' as issuer_country, currency, 'small' as amount_band, 103 as attempts,
+    100 as valid_attempts, 98 as submitted_attempts, 93 as authorised_attempts,
+    93 as captured_attempts, 98 as payments_created, 98 as payments,
+    92 as payments_authorised_first, 93 as payments_authorised, 2 as payments_stopped_first,
+    4 as payments_declined_first, 0 as payments_failed_first
+from (values (date '2026-10-01'), (date '2026-11-01')) as m (month),
+    (values ('USD'), ('EUR')) as c (currency)
+""",
+    """
+insert into rpt_success_rate_bridges by name
+select date '2026-11-01' as month, '*' as processor, 'raw_success_rate' as from_definition,
+    'deduplicated_success_rate' as to_definition, 1 as step_number, 'retries' as step,
+    186 as numerator_before, 206 as denominator_before, 186 as numerator_after,
+    196 as denominator_after, 902913 as rate_before_ppm, 948980 as rate_after_ppm,
+    46067 as step_ppm
+""",
+    """
+insert into fct_success_rate_changes_monthly by name
+select date '2026-11-01' as month, date '2026-10-01' as previous_month,
+    948980 as previous_rate_ppm, 948990 as rate_ppm, 10 as change_ppm, 4 as mix_effect_ppm,
+    0 as routing_effect_ppm, 0 as processor_effect_ppm, 16 as issuer_effect_ppm,
+    -10 as risk_effect_ppm, 0 as retry_effect_ppm, false as is_mature
+""",
+    """
+insert into fct_declines_monthly by name
+select date '2026-11-01' as month, 'stripe' as processor, 'visa' as card_brand,
+    'US' as issuer_country, 'declined' as status, 'code_51' as decline_code,
+    'insufficient_funds' as decline_family, 'issuer' as failure_cause,
+    'retry_later' as retry_advice, 8 as attempts, 8 as payments, 2 as payments_authorised,
+    4000 as amount_reporting_minor
+""",
+    """
+insert into rpt_routing_monthly by name
+select date '2026-11-01' as month, 'stripe' as processor, 196 as submitted_payments,
+    186 as authorised_payments, 196 as company_payments, 196 as mix_payments,
+    948980 as mix_rate_ppm, 908000 as mix_rate_lower_ppm, 972000 as mix_rate_upper_ppm,
+    6000 as mix_cost_reporting_minor, 6000 as mix_cost_of_all_reporting_minor,
+    'USD' as reporting_currency
+""",
+    # The ledger: a fee of 90.00 that a merchant owes, in a journal that balances.
+    """
+insert into fct_general_ledger by name
+select date '2026-11-03' as business_date, 'jrn_1' as journal_id, account as entry_id, account,
+    amount as amount_minor, 'USD' as currency, 'capture' as event_type, 'att_1' as reference,
+    'mrc_1' as merchant_id, $sha256 as source_file_sha256, 2 as source_line
+from (values ('merchant_payable', 9000), ('revenue:payments', -9000)) as a (account, amount)
+""",
+    """
+insert into fct_trial_balance_monthly by name
+select date '2026-11-01' as month, account, type as account_type, role, 'USD' as currency,
+    0 as opening_minor, greatest(amount, 0) as debits_minor, greatest(-amount, 0) as credits_minor,
+    amount as closing_minor, amount as closing_reporting_minor, 1 as entries,
+    'USD' as reporting_currency
+from (values ('merchant_payable', 'liability', 'merchant_payable', 9000),
+    ('revenue:payments', 'income', 'fee_revenue', -9000)) as a (account, type, role, amount)
+""",
+    """
+insert into fct_income_statement_monthly by name
+select date '2026-11-01' as month, 'revenue' as section, 1 as position,
+    'revenue:payments' as account, 'payments' as product, 'USD' as currency,
+    9000 as amount_minor, 9000 as amount_reporting_minor, 1 as entries,
+    'USD' as reporting_currency
+""",
+    """
+insert into rpt_fee_claims by name
+select 1 as place, 'claim' as break_id, 'stripe' as processor, 'ch_9' as reference,
+    date '2026-11-03' as business_date, 'USD' as currency, 250 as charged_minor,
+    100 as contract_minor, 150 as claim_minor, 150 as claim_reporting_minor,
+    'USD' as reporting_currency, 19 as age_days
+""",
+    """
+insert into fct_disputes_monthly by name
+select date '2026-11-01' as month, 'stripe' as processor, 'mastercard' as card_brand,
+    'USD' as currency, 8000 as transactions, 185 as chargebacks, 100 as fraud_chargebacks,
+    5 as reversals, 2 as inquiries, 925000 as chargeback_minor,
+    925000 as chargeback_reporting_minor
+""",
+    # The golden example of the definitions.
+    """
+insert into fct_dispute_programmes_monthly by name
+select 'mastercard_ecm' as programme, date '2026-11-01' as month, '*' as merchant_id,
+    'mastercard' as card_brand, 185 as chargebacks, 0 as fraud_reports, 185 as items,
+    7500 as transactions, 247 as ratio_bps, 150 as threshold_bps, 100 as minimum_count,
+    true as is_breached, 22 as days_elapsed
+""",
+    """
+insert into fct_dispute_cohorts_monthly by name
+select date '2026-10-01' as payment_month, 'visa' as card_brand, months_since,
+    1000 as transactions, to_date as chargebacks_to_date, true as is_complete
+from (values (0, 2), (1, 5)) as c (months_since, to_date)
+""",
+    """
+insert into fct_fx_effects_monthly by name
+select date '2026-11-01' as month, 'EUR' as currency, effect, amount as amount_reporting_minor,
+    3 as records, 0 as amounts_without_rate, 'USD' as reporting_currency
+from (values ('realised', -500), ('unrealised', 800), ('processor_markup', -100)) as e
+    (effect, amount)
 """,
     """
 insert into fct_revenue_by_merchant_monthly by name
@@ -155,6 +261,18 @@ select $sha256 as source_file_sha256, 'stripe' as source, 'read' as status, 2 as
     0 as quarantined_records
 """,
 )
+
+# Ten fees held against contracts, one of them charged too much; not in the small edition itself,
+# whose items are counted.
+FEES = """
+insert into rpt_reconciliation_daily by name
+select 'fee_contract' as leg, 'stripe' as processor, 'USD' as currency,
+    date '2026-11-03' as business_date, status, 'none' as match_pass, 'none' as break_type,
+    items, charged as left_minor, contract as right_minor, 0 as value_minor,
+    0 as value_reporting_minor, 'USD' as reporting_currency
+from (values ('matched', 9, 900, 900), ('broken', 1, 250, 100)) as f
+    (status, items, charged, contract)
+"""
 
 
 def workspace(home: Path) -> Workspace:

@@ -27,6 +27,13 @@ PAGES = (
     "views/flow.py",
     "views/payouts.py",
     "views/story.py",
+    "views/revenue.py",
+    "views/success.py",
+    "views/statements.py",
+    "views/cost.py",
+    "views/fees.py",
+    "views/disputes.py",
+    "views/fx.py",
 )
 BROKEN = small_edition.item_id("payment_settlement", "broken")
 
@@ -148,10 +155,10 @@ def test_an_empty_edition_says_what_it_lacks(
     small_edition.publish(home, is_empty=True)
     app = opened(home, monkeypatch, page)
     said = "holds no records|Nothing to reconcile|Not in this edition"
-    said += "|No metrics yet|No file has arrived|No run has been noted"
-    said += (
-        "|no open break|No merchant sold|No money flow|No payout in this period|Ask for a record"
-    )
+    said += "|No metrics yet|No file has arrived|No run has been noted|No revenue here"
+    said += "|no open break|No merchant sold|No money flow|No payout in this period"
+    said += "|Ask for a record|No payment was attempted|No cost or volume|The ledger is empty"
+    said += "|No fee was compared|Nothing was disputed|Nothing was exchanged"
     assert re.search(said, shown(app))
 
 

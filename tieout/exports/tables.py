@@ -74,9 +74,16 @@ def named(name: str) -> str:
 
 
 def select_table(
-    connection: duckdb.DuckDBPyConnection, name: str, period: Period, reporting_currency: str
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    period: Period,
+    reporting_currency: str,
+    currency: str | None = None,
 ) -> Selection:
-    """What to read of a published table; `Unwritable` where the edition has none of that name."""
+    """What to read of a published table; `Unwritable` where the edition has none of that name.
+
+    `currency` keeps the rows of one currency, in a table that has it.
+    """
     table = named(name)
     tables = {row[0] for row in connection.execute("show tables").fetchall()}
     if table not in tables:
@@ -91,9 +98,9 @@ def select_table(
     shown, money = [], []
     for column, kind in columns.items():
         if column.endswith(_MINOR) and (column.endswith(_REPORTING) or "currency" in columns):
-            currency = f"'{reporting_currency}'" if column.endswith(_REPORTING) else "currency"
+            of_row = f"'{reporting_currency}'" if column.endswith(_REPORTING) else "currency"
             alias = column.removesuffix(_MINOR)
-            shown.append(f'{_major(column, currency)} as "{alias}"')
+            shown.append(f'{_major(column, of_row)} as "{alias}"')
             money.append(alias)
         elif kind == "VARCHAR":
             shown.append(f'{_harmless(column)} as "{column}"')
@@ -105,6 +112,8 @@ def select_table(
         conditions.append(f"\"{day}\" >= date '{period.first}'")
     if day and period.after:
         conditions.append(f"\"{day}\" < date '{period.after}'")
+    if currency and "currency" in columns:
+        conditions.append(f"currency = '{_code(currency)}'")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     order = ", ".join(f'"{column}"' for column in sorted(columns, key=lambda c: c != day))
     sql = f'select {", ".join(shown)} from "{table}"{where} order by {order}'
@@ -121,6 +130,12 @@ def _major(column: str, currency: str) -> str:
         f" || case when {exponent} = 0 then ''"
         f" else '.' || lpad(cast({whole} % {unit} as varchar), {exponent}, '0') end"
     )
+
+
+def _code(currency: str) -> str:
+    if currency not in exponents():
+        raise Unwritable(f"{currency!r} is no currency of ISO 4217")
+    return currency
 
 
 def _harmless(column: str) -> str:
