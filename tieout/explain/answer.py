@@ -102,7 +102,8 @@ def _record_story(store: Store, asked: str, subject: Subject, found_in: list[str
         _tell_members(store, subject.key[0], found, asked)
         # The other legs of its records, after the item that was asked for.
         others, left = legs.of(found.record_ids, [])
-        items += [leg for leg in others if leg.item_id != subject.key[0]]
+        told_already = {leg.item_id for leg in items}
+        items += [leg for leg in others if leg.item_id not in told_already]
     if subject.kind == "payout":
         found.notes += map(_stated, totals_about(store, subject.key[-1]))
     records = [record for group in found.groups for record in group.records]

@@ -242,14 +242,22 @@ def _file_names(store: Store, asked: str, found: list[str]) -> Iterator[Subject]
 
 
 def _leg_references(store: Store, asked: str, found: list[str]) -> Iterator[Subject]:
-    """What a leg itself calls an item: a bank account and a day, for one."""
-    for row in store.published(
-        "select item_id from fct_reconciliation_items where reference = $asked"
+    """What a leg itself calls an item: a bank account and a day, for one.
+
+    An item of a leg that is grouped as another one is told with the item that it is grouped as.
+    """
+    legs = store.published("select * from rpt_legs") if store.has("rpt_legs") else []
+    grouped_as = {row["leg"]: row.get("grouped_as") for row in legs}
+    rows = store.published(
+        "select item_id, leg, match_key from fct_reconciliation_items where reference = $asked"
         " order by item_id limit 50",
         asked=asked,
-    ):
+    )
+    known = {(row["leg"], row["match_key"]) for row in rows}
+    for row in rows:
         found.append("fct_reconciliation_items.reference")
-        yield Subject("item", (row["item_id"],))
+        if (grouped_as.get(row["leg"]), row["match_key"]) not in known:
+            yield Subject("item", (row["item_id"],))
 
 
 _STEPS: tuple[Step, ...] = (
