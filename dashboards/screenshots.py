@@ -43,6 +43,13 @@ SHOTS = (
     Shot("breaks-light.png", "breaks", "light", 1440, 1340),
     Shot("flow-light.png", "flow", "light", 1440, 1340),
     Shot("payouts-dark.png", "payouts", "dark", 1440, 1340),
+    Shot("revenue-light.png", "revenue", "light", 1440, 1340),
+    Shot("cost-light.png", "cost", "light", 1440, 1240),
+    Shot("success-light.png", "success", "light", 1440, 1340),
+    Shot("fees-light.png", "fees", "light", 1440, 1340),
+    Shot("disputes-dark.png", "disputes?look=Cohorts", "dark", 1440, 1100),
+    Shot("fx-light.png", "fx", "light", 1440, 1240),
+    Shot("statements-dark.png", "statements?look=Income+statement", "dark", 1440, 1100),
     Shot("overview-dark.png", "", "dark", 1440, 1340),
 )
 

@@ -39,6 +39,7 @@ AXE_PATHS = (
     "pipeline",
     "breaks",
     "breaks?view=Decisions",
+    *("revenue", "cost", "success", "fees", "disputes", "fx", "statements"),
     "flow",
     "payouts",
     f"story?id={small_edition.item_id('payout_bank', 'broken')}",
@@ -118,6 +119,14 @@ def select(page: Page, grid: int, row: int) -> None:
         ("payouts?period=Nov+2026", "dark", 1024),
         (f"story?id={small_edition.item_id('payout_bank', 'broken')}", "light", 1024),
         ("pipeline", "dark", 1440),
+        ("revenue", "dark", 400),
+        ("cost", "light", 400),
+        ("success", "light", 1024),
+        ("success?look=Routing", "dark", 1440),
+        ("fees", "dark", 1024),
+        ("disputes", "light", 1440),
+        ("fx", "dark", 400),
+        ("statements", "light", 1440),
     ],
 )
 def test_every_page_opens(opened: Opened, path: str, theme: str, width: int) -> None:
