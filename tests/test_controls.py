@@ -344,13 +344,21 @@ def test_what_would_prove_nothing_is_not_tried(
 def warehouse(
     breaks: Iterable[tuple[str, str]] = (), *, lost: int = 0, unproven: int = 0
 ) -> duckdb.DuckDBPyConnection:
-    """The tables that a verdict reads: item `i` of record `a`, item `far` of another record."""
+    """The tables that a verdict reads: item `i` of record `a`, item `far` of another record.
+
+    Record `b` is in item `same` of a leg that is grouped as that of `i`.
+    """
     connection = connect()
     connection.execute(f"""
         create table fct_breaks (break_id varchar, break_type varchar, leg varchar,
           reference varchar);
         create table fct_reconciliation_members as
-        select * from (values ('a', 'i'), ('z', 'far')) as t(record_id, item_id);
+        select * from (values ('a', 'i'), ('b', 'same'), ('z', 'far')) as t(record_id, item_id);
+        create table fct_reconciliation_items as
+        select * from (values ('i', 'leg', 'k'), ('same', 'follower', 'k'), ('far', 'leg', 'f'))
+          as t(item_id, leg, match_key);
+        create table rpt_legs as
+        select * from (values ('leg', null), ('follower', 'leg')) as t(leg, grouped_as);
         create table rpt_conservation as select 'leg' as leg, 'bank_lines' as source_table,
           'bank' as source, 'USD' as currency, date '2026-01-05' as business_date,
           {unproven} as rows_difference, 0 as minor_difference;
@@ -417,6 +425,11 @@ def test_a_break_far_from_the_trial_is_collateral_and_so_is_a_failed_proof() -> 
         "break in leg: late far",
         "proof in rpt_conservation: leg bank_lines bank USD 2026-01-05 1 0",
     )
+
+
+def test_what_is_grouped_as_the_trial_is_a_consequence_of_it() -> None:
+    shadow = warehouse([("i", "duplicate"), ("same", "late")])
+    assert verdict_of(WANTED, shadow) == (True, ("leg: late",), ())
 
 
 @pytest.mark.parametrize(("difference", "detected"), [(1, True), (0, False), (2, False)])
