@@ -28,7 +28,7 @@ RULE = FileRule(files="erp/*", format="own_refunds", source="erp", full_export=T
 KEYS = "abcdefgh"
 DAY = date(2026, 1, 5)
 # Built in this order, each from those before it.
-BEFORE = ("stg_source_files", "stg_superseded_rows")
+BEFORE = ("stg_source_files", "stg_superseded_rows", "stg_current_files")
 AFTER = ("stg_deleted_records", "stg_export_findings")
 
 

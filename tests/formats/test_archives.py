@@ -200,6 +200,16 @@ CONTAINERS = {
 }
 
 
+def test_an_archive_made_for_an_unknown_unpacker_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zipped(refunds=REFUNDS))
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 6] = 148  # the version of the format that is needed to unpack, as 14.8
+    path = tmp_path / "x.zip"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFile, match=r"damaged.*14\.8"):
+        list(by_format("zip_archive").read(path))
+
+
 @pytest.mark.parametrize("kind", CONTAINERS)
 @MODEST
 @given(st.data())

@@ -52,7 +52,7 @@ class ZipArchive:
                     )
                 for place, info in enumerate(members, start=1):
                     yield self._member(archive, info, place, limit, folder)
-        except zipfile.BadZipFile as error:
+        except _DAMAGE as error:  # whose directory asks for what no unpacker knows, too
             raise UnreadableFile(f"the zip archive is damaged: {error}") from error
 
     def _member(
@@ -75,7 +75,7 @@ class ZipArchive:
         try:
             with archive.open(info) as source, target.open("wb") as file:
                 reason = limit.copy(source, file, info.compress_size)
-        except (*_DAMAGE, NotImplementedError) as error:
+        except _DAMAGE as error:
             reason = f"the member is damaged, or packed in an unusual way: {error}"
         return checked(Member(place, name, target, reason))
 
