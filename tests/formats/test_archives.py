@@ -206,6 +206,7 @@ def test_an_archive_made_for_an_unknown_unpacker_is_refused(tmp_path: Path) -> N
     data[directory + 6] = 148  # the version of the format that is needed to unpack, as 14.8
     path = tmp_path / "x.zip"
     path.write_bytes(data)
+    assert as_container(Head.of(path, "x.zip")) is by_format("zip_archive")
     with pytest.raises(UnreadableFile, match=r"damaged.*14\.8"):
         list(by_format("zip_archive").read(path))
 

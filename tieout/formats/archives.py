@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from tieout.formats.base import Finding, Head, Part, UnreadableFile
 from tieout.formats.containers import Limit, Member, accounted, archive_kind
-from tieout.formats.workbooks import Workbook, office_names
+from tieout.formats.workbooks import DAMAGE, Workbook, office_names
 
 # Far above what a day's reports take; an archive beyond them is no report but a mistake or a trap.
 MEMBERS_MAX = 10_000
@@ -20,8 +19,6 @@ BYTES_MAX = 64 << 30
 RATIO_MAX, FREE_BYTES = 200, 64 << 20
 _ENCRYPTED = 1
 _SYSTEM_FOLDER = "__MACOSX/"
-# A damaged archive or member shows itself in any of these ways.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 
 
 class ZipArchive:
@@ -52,7 +49,7 @@ class ZipArchive:
                     )
                 for place, info in enumerate(members, start=1):
                     yield self._member(archive, info, place, limit, folder)
-        except _DAMAGE as error:  # whose directory asks for what no unpacker knows, too
+        except DAMAGE as error:  # whose directory asks for what no unpacker knows, too
             raise UnreadableFile(f"the zip archive is damaged: {error}") from error
 
     def _member(
@@ -75,7 +72,7 @@ class ZipArchive:
         try:
             with archive.open(info) as source, target.open("wb") as file:
                 reason = limit.copy(source, file, info.compress_size)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             reason = f"the member is damaged, or packed in an unusual way: {error}"
         return checked(Member(place, name, target, reason))
 
@@ -104,7 +101,7 @@ class GzipFile:
         try:
             with gzip.open(path) as source, target.open("wb") as file:
                 reason = limit.copy(io.BufferedReader(source), file, path.stat().st_size)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             target.unlink(missing_ok=True)
             raise UnreadableFile(f"the gzip file is damaged: {error}") from error
         yield checked(Member(1, inside, target, reason))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
@@ -58,6 +59,10 @@ class Workbook:
             raise UnreadableFile(f"the workbook is damaged or encrypted: {error}") from error
 
 
+# A damaged zip archive or member shows itself in any of these ways.
+DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
+
+
 def office_names(head: Head) -> list[str] | None:
     """What an office document (xlsx, docx, ods) holds; None for what is none."""
     if archive_kind(head) != "zip":
@@ -65,7 +70,7 @@ def office_names(head: Head) -> list[str] | None:
     try:
         with zipfile.ZipFile(head.path or io.BytesIO(head.data)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except DAMAGE:
         return None
     return names if {"[Content_Types].xml", "mimetype"} & set(names) else None
 
@@ -74,7 +79,7 @@ def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
+    except DAMAGE as error:
         raise UnreadableFile(f"the workbook is damaged: {error}") from error
     if unpacked > max(_FREE_BYTES, _PACKED_RATIO_MAX * path.stat().st_size):
         raise UnreadableFile(f"the workbook unpacks to {unpacked:,} bytes: this is no report")
