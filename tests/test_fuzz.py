@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.fuzz import damaged, fuzz, readers, seeds
+from tests.fuzz.__main__ import main
 
 INPUTS = 100
 
@@ -21,3 +25,29 @@ def test_the_same_seed_makes_the_same_inputs() -> None:
     made = [damaged(f"1:{number}", originals) for number in range(50)]
     assert made == [damaged(f"1:{number}", originals) for number in range(50)]
     assert len(set(made) - set(originals)) > 40
+
+
+def test_a_recorded_run_goes_on_where_it_stopped_until_the_reader_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "fuzz.json"
+
+    def sitting(inputs: int) -> dict[str, int | str]:
+        words = f"fuzz --format gzip_file --inputs {inputs} --record {record}"
+        monkeypatch.setattr("sys.argv", words.split())
+        assert main() == 0
+        return json.loads(record.read_text())["gzip_file"]
+
+    first = sitting(30)
+    marked = json.loads(record.read_text())
+    marked["gzip_file"]["wrong"] = ["gzip_file 7: found in the first sitting"]
+    record.write_text(json.dumps(marked))
+    with pytest.raises(AssertionError):
+        sitting(60)
+    second = json.loads(record.read_text())["gzip_file"]
+    assert (first["inputs"], second["inputs"]) == (30, 60)
+    assert second["wrong"] == marked["gzip_file"]["wrong"]
+
+    marked["gzip_file"]["code"] = "of another reader"
+    record.write_text(json.dumps(marked))
+    assert sitting(30)["wrong"] == []

@@ -107,8 +107,8 @@ def _flattened(block: Block) -> Block:
     """The block with value and currency of each amount as columns of their own."""
     table = block.table
     for name in _AMOUNTS:
-        for part in ("value", "currency"):
-            values = json_values(flat(block.table[name]), f"$.{part}")
+        found = json_values(flat(block.table[name]), "$.value", "$.currency")
+        for part, values in zip(("value", "currency"), found, strict=True):
             table = table.append_column(f"{name}.{part}", values)
     return replace(block, table=table)
 
@@ -128,14 +128,12 @@ def _draft(block: Block) -> Draft:
     draft["line_kind"] = kind
     message = "type {!r} is not known; the line was taken as an adjustment"
     draft.note("unknown_type", pc.is_null(known), message, type_)
-    payment, refund, chargeback = (
-        json_values(context, f"$.{name}Id") for name in ("payment", "refund", "chargeback")
+    payment, refund, chargeback, transfer = json_values(
+        context, "$.paymentId", "$.refundId", "$.chargebackId", "$.transferId"
     )
     draft["payment_reference"] = payment
     draft["processor_reference"] = pc.coalesce(refund, chargeback, payment)
-    payout = pc.if_else(
-        pc.equal(kind, "payout"), pc.coalesce(json_values(context, "$.transferId"), own), None
-    )
+    payout = pc.if_else(pc.equal(kind, "payout"), pc.coalesce(transfer, own), None)
     draft["payout_id"] = draft["payout_reference"] = payout
     return draft
 

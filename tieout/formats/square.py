@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import SETTLEMENT_LINES
-from tieout.formats.amounts import MINOR_MAX, exact_sums, flat, to_integer
+from tieout.formats.amounts import MINOR_MAX, exact_sums, to_integer
 from tieout.formats.base import (
     ControlTotal,
     Finding,
@@ -32,7 +31,7 @@ from tieout.formats.base import (
 )
 from tieout.formats.delimited import BLOCK_BYTES
 from tieout.formats.draft import Block, Draft, translate
-from tieout.formats.structured import json_blocks
+from tieout.formats.structured import json_blocks, json_values
 
 _MONEY = ("gross_amount_money", "fee_amount_money", "net_amount_money", "amount_money")
 _DETAILS = ("type_charge_details", "type_refund_details", "type_dispute_details")
@@ -74,7 +73,12 @@ _KINDS = {
     "OTHER_ADJUSTMENT": "adjustment",
 }
 _FAILED = "FAILED"
-_IDS = {"payment_id": _DETAILS, "refund_id": _DETAILS[1:2], "dispute_id": _DETAILS[2:]}
+_INSIDE = {
+    **dict.fromkeys(_MONEY, ("amount", "currency", "currency_code")),
+    "type_charge_details": ("payment_id",),
+    "type_refund_details": ("payment_id", "refund_id"),
+    "type_dispute_details": ("payment_id", "dispute_id"),
+}
 
 
 class SquarePayouts:
@@ -214,17 +218,16 @@ def _draft(block: Block) -> Draft:
     message = "{!r} is not known; the line was taken as an adjustment"
     draft.note("unknown_type", pc.and_(pc.is_null(known), pc.invert(is_payout)), message, kind)
 
-    ids = {
-        field: pc.coalesce(*(flat(inside[f"{name}.{field}"]) for name in names))
-        for field, names in _IDS.items()
-    }
-    draft["payment_reference"] = ids["payment_id"]
-    event = pc.coalesce(ids["refund_id"], ids["dispute_id"], ids["payment_id"])
+    payment = pc.coalesce(*(inside[f"{name}.payment_id"] for name in _DETAILS))
+    draft["payment_reference"] = payment
+    event = pc.coalesce(
+        inside["type_refund_details.refund_id"], inside["type_dispute_details.dispute_id"], payment
+    )
     draft["processor_reference"] = pc.if_else(is_payout, None, event)
     return draft
 
 
-def _set_amounts(draft: Draft, inside: pa.Table, is_payout: pa.Array) -> None:
+def _set_amounts(draft: Draft, inside: dict[str, pa.Array], is_payout: pa.Array) -> None:
     """Money is in the smallest unit of its currency already."""
     money = {name: _money(draft, inside, name) for name in _MONEY}
     (gross, _), (fee, _), (net, currency), (paid, paid_in) = money.values()
@@ -247,11 +250,9 @@ def _set_amounts(draft: Draft, inside: pa.Table, is_payout: pa.Array) -> None:
     )
 
 
-def _money(draft: Draft, inside: pa.Table, name: str) -> tuple[pa.Array, pa.Array]:
+def _money(draft: Draft, inside: dict[str, pa.Array], name: str) -> tuple[pa.Array, pa.Array]:
     """Amounts and their currencies; an object that is no money rejects its record."""
-    amount, *codes = (
-        flat(inside[f"{name}.{field}"]) for field in ("amount", "currency", "currency_code")
-    )
+    amount, *codes = (inside[f"{name}.{field}"] for field in _INSIDE[name])
     code = pc.coalesce(*codes)
     values, bad = to_integer(amount, pa.int64())
     bad = pc.or_(bad, pc.greater(pc.abs(values), MINOR_MAX).fill_null(False))
@@ -261,16 +262,10 @@ def _money(draft: Draft, inside: pa.Table, name: str) -> tuple[pa.Array, pa.Arra
     return pc.if_else(bad, None, values), draft.code(f"{name}.currency", code)
 
 
-def _inside(draft: Draft) -> pa.Table:
-    """The fields of the objects in the records as text, as ``object.field``."""
-    fields = [(name, field) for name in _MONEY for field in ("amount", "currency", "currency_code")]
-    fields += [(name, field) for field, names in _IDS.items() for name in names]
-    values = ", ".join(
-        f"case when json_valid({name}) then json_extract_string({name}, '$.{field}') end"
-        f' as "{name}.{field}"'
-        for name, field in fields
-    )
-    objects = pa.table({name: draft.text(name) for name in (*_MONEY, *_DETAILS)})
-    with duckdb.connect() as connection:
-        connection.register("objects", objects)
-        return connection.execute(f"select {values} from objects").to_arrow_table().combine_chunks()
+def _inside(draft: Draft) -> dict[str, pa.Array]:
+    """The fields of the objects in the records as text, by ``object.field``."""
+    inside: dict[str, pa.Array] = {}
+    for name, fields in _INSIDE.items():
+        found = json_values(draft.text(name), *(f"$.{field}" for field in fields))
+        inside |= {f"{name}.{field}": each for field, each in zip(fields, found, strict=True)}
+    return inside

@@ -47,11 +47,12 @@ _CATEGORIES = {
     "payout_minimum_balance_hold": r"^payout_minimum_balance_hold$",
     "payout_minimum_balance_release": r"^payout_minimum_balance_release$",
 }
-_CARD = {
-    "card_brand": "brand",
-    "funding": "funding",
-    "issuer_country": "country",
-    "card_fingerprint": "fingerprint",
+_METHOD = {
+    "method": "$.type",
+    "card_brand": "$.card.brand",
+    "funding": "$.card.funding",
+    "issuer_country": "$.card.country",
+    "card_fingerprint": "$.card.fingerprint",
 }
 _SECONDS = r"^[0-9]{9,10}$"
 # Currencies whose smallest unit in Stripe's API is not that of ISO 4217: the factor to it.
@@ -104,7 +105,7 @@ def settlement_lines(block: Block) -> Iterator[Part]:
     )
     draft["payout_reference"] = payout
     draft["report_id"] = pc.coalesce(payout, draft["processor"])
-    expanded = json_values(draft.text("source:object"), "$.charge")
+    [expanded] = json_values(draft.text("source:object"), "$.charge")
     is_charge = pc.match_substring_regex(source, "^(?:ch|py)_").fill_null(False)
     draft["payment_reference"] = pc.coalesce(pc.if_else(is_charge, source, None), expanded)
     draft["processor_reference"] = source
@@ -127,7 +128,7 @@ def payments(block: Block) -> Iterator[Part]:
     currency = draft["currency"] = draft.currency("currency")
     amount = draft["amount_minor"] = _minor(draft, "amount", currency)
     outcome = draft.text("outcome_type")
-    outcome = pc.coalesce(outcome, json_values(draft.text("outcome"), "$.type"))
+    outcome = pc.coalesce(outcome, *json_values(draft.text("outcome"), "$.type"))
     status = draft.choice("status", ("succeeded", "pending", "failed"))
     is_captured = pc.and_(
         pc.equal(status, "succeeded"), pc.equal(pc.utf8_lower(draft.text("captured")), "true")
@@ -143,10 +144,9 @@ def payments(block: Block) -> Iterator[Part]:
     captured = pc.if_else(none, amount, pc.coalesce(stated, amount))
     draft["captured_minor"] = pc.if_else(is_captured, captured, pa.scalar(0, pa.int64()))
 
-    details = draft.text("payment_method_details")
-    draft["method"] = json_values(details, "$.type")
-    for column, name in _CARD.items():
-        draft[column] = json_values(details, f"$.card.{name}")
+    details = json_values(draft.text("payment_method_details"), *_METHOD.values())
+    for column, values in zip(_METHOD, details, strict=True):
+        draft[column] = values
     yield from draft.parts()
 
 
@@ -285,7 +285,8 @@ def _iso(text: pa.Array) -> pa.Array:
 
 def _id(text: pa.Array) -> pa.Array:
     """The id of an object, where a reference was expanded to the object itself."""
-    return pc.if_else(pc.starts_with(text, "{"), json_values(text, "$.id"), text)
+    [inside] = json_values(text, "$.id")
+    return pc.if_else(pc.starts_with(text, "{"), inside, text)
 
 
 def _with(table: pa.Table, name: str, values: pa.Array) -> pa.Table:

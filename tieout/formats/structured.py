@@ -52,7 +52,7 @@ def json_blocks(
     A line that is no object is quarantined by itself; an empty one is structural. Keys that are
     not named are reported unless they fit the pattern `free`.
     """
-    with duckdb.connect() as connection:
+    with _engine().cursor() as connection:
         yield from _json_blocks(connection, TextFile(file, block_bytes), names, free)
 
 
@@ -129,21 +129,24 @@ def parquet_blocks(
         raise UnreadableFile(f"the Parquet file is damaged: {error}") from error
 
 
-def json_values(objects: pa.Array, path: str) -> pa.Array:
-    """What stands at a path of each JSON object, as text; null where there is nothing."""
+def json_values(objects: pa.Array, *paths: str) -> list[pa.Array]:
+    """What stands at each path of the JSON objects, as text; null where there is nothing."""
     if not pc.any(pc.starts_with(objects, "{")).as_py():
-        return pa.nulls(len(objects), pa.string())
+        return [pa.nulls(len(objects), pa.string())] * len(paths)
     with _engine().cursor() as connection:
         connection.register("objects", pa.table({"object": objects}))
         sql = """
-            select case when json_valid(object) then json_extract_string(object, $path) end as value
+            select
+                case when json_valid(object) then json_extract_string(object, $paths) end as texts
             from objects
         """
-        return flat(connection.execute(sql, {"path": path}).to_arrow_table()["value"])
+        found = connection.execute(sql, {"paths": list(paths)}).to_arrow_table()["texts"]
+    return [pc.list_element(flat(found), place) for place in range(len(paths))]
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
+    """One for all files: to start one takes longer than to read a small file."""
     return duckdb.connect()
 
 
@@ -167,6 +170,8 @@ def _objects(
     connection.register("lines", pa.table({"line": lines}))
     sql = _OBJECTS.format(shape=f"'{shape}'", nothing=f"'{nothing}'")
     objects = connection.execute(sql).to_arrow_table()
+    if objects["extra"].null_count == len(objects):
+        return objects, set()
     connection.register("objects", objects)
     return objects, {key for (key,) in connection.execute(_UNKNOWN).fetchall()}
 
