@@ -15,7 +15,10 @@ from tieout.formats.amazon import AmazonSettlement
 from tieout.formats.archives import GzipFile, ZipArchive
 from tieout.formats.bai2 import Bai2
 from tieout.formats.base import Head, Reader, UnreadableFile
+from tieout.formats.braintree import BraintreeFees
 from tieout.formats.camt import Camt052, Camt053, Camt054
+from tieout.formats.checkout import CheckoutBreakdown
+from tieout.formats.checkout_payouts import CheckoutPayouts
 from tieout.formats.containers import Container, archive_kind
 from tieout.formats.dlocal import DLocalSettlement
 from tieout.formats.dlocal_report import DLocalReport
@@ -48,6 +51,9 @@ READERS: tuple[Reader, ...] = (
     PayPalActivity(),
     AmazonSettlement(),
     Trustly(),
+    BraintreeFees(),
+    CheckoutBreakdown(),
+    CheckoutPayouts(),
     DLocalSettlement(),
     DLocalReport(),
     SquarePayouts(),
