@@ -200,6 +200,10 @@ def test_a_missing_balance_is_a_finding(tmp_path: Path, code: str, finding: str)
     ("content", "message"),
     [
         ("<Document><BkToCstmrStmt><GrpHdr/></BkToCstmrStmt></Document>", "without any statement"),
+        (
+            "<BkToCstmrStmt>\n<Stmt>\n<Ntry><Stmt/></Ntry></Stmt></BkToCstmrStmt>",
+            "line 3 .* inside",
+        ),
         ("<Document>\n<BkToCstmrStmt>\n<Stmt></BkToCstmrStmt>", "line 3: mismatched tag"),
         ("<Document><x:BkToCstmrStmt><Stmt/></x:BkToCstmrStmt></Document>", "prefix x"),
         ('<?xml version="1.0" encoding="klingon"?><Document/>', "klingon"),

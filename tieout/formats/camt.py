@@ -45,7 +45,7 @@ _NOTIFICATION = _Message("camt.054", "BkToCstmrDbtCdtNtfctn", "Ntfctn", "notific
 class _Camt:
     """One row per booked entry (`Ntry`) and per balance (`Bal`) of each statement."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "bank"
     message: ClassVar[_Message]
 
@@ -99,7 +99,13 @@ def _record_lines(path: Path, message: _Message) -> list[int]:
     def start(name: str, _attributes: dict[str, str]) -> None:
         nonlocal statements
         local = name.rpartition(":")[2]
-        statements += local == message.statement
+        if local == message.statement:
+            statements += 1
+            if local in parents:
+                raise UnreadableFile(
+                    f"the {message.word} at line {parser.CurrentLineNumber} stands inside another "
+                    "one, so nobody can tell which of them the entries are of"
+                )
         if local in _RECORDS and parents and parents[-1] == message.statement:
             lines.append(parser.CurrentLineNumber)
         parents.append(local)
