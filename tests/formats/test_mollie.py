@@ -14,10 +14,12 @@ from tests.formats.tabular_parts import (
     assert_read_or_refused,
     damaged,
 )
+from tieout.formats.base import ControlTotal
 from tieout.formats.mollie import MollieBalance
 
 READER = MollieBalance()
 FIXTURE = FIXTURES / "mollie" / "transactions.json"
+SETTLEMENTS = FIXTURES / "mollie" / "settlements.json"
 REAL = SAMPLES / "mollie"
 
 
@@ -44,8 +46,22 @@ def test_what_cannot_be_read_and_what_is_doubtful() -> None:
     assert reading.codes() == [
         ("net_is_not_gross_minus_fee", 4),
         ("objects_without_effect", None),
-        ("unknown_columns", None),
     ]
+
+
+def test_settlements_and_reports_are_held_against_their_parts() -> None:
+    """Four decimals come to whole cents: 96.2660 is 96.27."""
+    reading = Reading.of(READER, SETTLEMENTS)
+    whole, parts = "settlement_equals_its_periods", "amount_equals_its_subtotals"
+    report = "bal_1 2026-03-01 to 2026-03-31 fee-prepayments movedToAvailable"
+    assert reading.totals == [
+        ControlTotal(whole, "99.2603.01", "EUR", 9627, 9627, 1),
+        ControlTotal(whole, "stl_2", "JPY", 500, 400, 2),
+        ControlTotal(parts, report, "EUR", -36, -36, 5),
+        ControlTotal(parts, f"{report} 1", "EUR", -29, -19, 5),
+    ]
+    assert (reading.rows, reading.quarantined, reading.structural) == ([], [], 5)
+    assert reading.codes() == [("control_total_unreadable", 4), ("objects_without_effect", None)]
 
 
 MONEY = st.integers(-(10**9), 10**9)
@@ -71,16 +87,25 @@ def test_what_is_written_is_read(lines: list[tuple[int, int]], block_bytes: int)
 
 
 @MODEST
-@given(damaged(FIXTURE.read_bytes()), st.integers(300, 3000))
+@given(
+    st.sampled_from([FIXTURE, SETTLEMENTS]).flatmap(lambda path: damaged(path.read_bytes())),
+    st.integers(300, 3000),
+)
 def test_damage_is_contained(data: bytes, block_bytes: int) -> None:
     assert_read_or_refused(READER, data, block_bytes)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real samples are not in this checkout")
 def test_the_real_samples() -> None:
-    """They state no time of any transaction, and all else moves no money."""
+    """They state no time of any transaction; revenue less costs, 39.7540, was settled as 39.75."""
+    totals = []
     for path in sorted(REAL.iterdir()):
         reading = Reading.of(READER, path)
         reasons = set(reading.reasons().values())
         assert reasons == ({"createdAt is empty"} if "transaction" in path.name else set())
         assert reading.records == len(reading.quarantined) + reading.structural
+        totals += [(path.stem, total.stated, total.computed) for total in reading.totals]
+    assert totals == [
+        *(("balance-report", amount, amount) for amount in (498, 498, -36, -29)),
+        ("settlement", 3975, 3975),
+    ]

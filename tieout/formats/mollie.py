@@ -1,4 +1,4 @@
-"""Mollie balance transactions: what changed a balance, as the Balances API lists it."""
+"""Mollie balance transactions as its API lists them, and whether settlements and reports add up."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from tieout.formats.base import Finding, Head, Part, Structural
 from tieout.formats.delimited import BLOCK_BYTES
 from tieout.formats.documents import as_lines, documents, is_lines
 from tieout.formats.draft import Block, Draft, translate
+from tieout.formats.mollie_totals import NAMES, totals
 from tieout.formats.structured import json_blocks, json_values
 
 _RESOURCE = "balance_transaction"
 _AMOUNTS = ("resultAmount", "initialAmount", "deductions")
-_NAMES = ["resource", "id", "type", "createdAt", "context", *_AMOUNTS]
+_NAMES = ["resource", "id", "type", "createdAt", "context", *_AMOUNTS, *NAMES]
+_FREE = "_links|mode|status|settledAt|invoiceId|timeZone|grouping|currency|transfer.*|.*Amount"
 _MOLLIE = re.compile(
     r'"resource"\s*:\s*"(?:balance_transaction|balance|balance-report|settlement)"'
 )
@@ -51,12 +53,12 @@ _KINDS = {
 
 
 class MollieBalance:
-    """Reads balance transactions; balances, settlements and reports among them are counted."""
+    """Reads balance transactions; balances, settlements and reports are no lines of their own."""
 
     format: ClassVar[str] = "mollie_balance"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "mollie"
-    title: ClassVar[str] = "Mollie balance transactions (JSON, JSON Lines)"
+    title: ClassVar[str] = "Mollie balance transactions, settlements, reports (JSON, JSON Lines)"
 
     def recognises(self, head: Head) -> bool:
         """JSON objects that name themselves as resources of Mollie's balances."""
@@ -64,10 +66,10 @@ class MollieBalance:
         return text.lstrip()[:1] in ("{", "[") and bool(_MOLLIE.search(text))
 
     def read(self, path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Part]:
-        """Settlement lines."""
+        """Settlement lines, and the totals of settlements and reports."""
         others = Counter[str]()
         with path.open("rb") as file:
-            for item in json_blocks(_lines(file, path), _NAMES, block_bytes, free="_links"):
+            for item in json_blocks(_lines(file, path), _NAMES, block_bytes, free=_FREE):
                 if isinstance(item, Block):
                     yield from _parts(item, others)
                 else:
@@ -100,6 +102,7 @@ def _parts(block: Block, others: Counter[str]) -> Iterator[Part]:
     others.update(kind[:40] for kind in kinds.filter(pc.invert(is_line)).to_pylist())
     lines = replace(block.only(is_line), accounted=())
     yield Structural(len(block.lines) - len(lines.lines))
+    yield from totals(block.only(pc.invert(is_line)))
     yield from _draft(_flattened(lines)).parts()
 
 
