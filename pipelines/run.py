@@ -25,6 +25,7 @@ INSTANCE = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency: {pools: {granularity: op, default_limit: 1}}
+event_log_storage: {module: assets.event_log, class: EventLog}
 """
 
 
