@@ -13,7 +13,12 @@ from uuid import uuid4
 import duckdb
 import great_expectations as gx
 import pyarrow.parquet as pq
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -65,28 +70,54 @@ def validate(
 def _validate(
     quality: Path, database: Path, counts: dict[str, int]
 ) -> tuple[dict[str, CheckedTable], str]:
-    context = gx.get_context(mode="file", project_root_dir=quality)
-    context.variables.analytics_enabled = False
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context = gx.get_context(mode="ephemeral", project_config=_project(quality))
     source = context.data_sources.add_or_update_sql(
         "canonical", connection_string=f"duckdb:///{database}"
     )
-    outcome = {}
-    for name, rows in counts.items():
-        if not rows:
-            outcome[name] = CheckedTable(0, [], [], [])
-            continue
-        asset = source.add_table_asset(name, table_name=name)
-        definition = context.validation_definitions.add_or_update(
+    definitions = [
+        context.validation_definitions.add_or_update(
             gx.ValidationDefinition(
                 name=name,
-                data=asset.add_batch_definition_whole_table("day"),
+                data=source.add_table_asset(name, table_name=name).add_batch_definition_whole_table(
+                    "day"
+                ),
                 suite=context.suites.add_or_update(suite(name)),
             )
         )
-        outcome[name] = _judge(definition.run(), rows)
-    sites = context.build_data_docs()
+        for name, rows in counts.items()
+        if rows
+    ]
+    outcome = {name: CheckedTable(rows, [], [], []) for name, rows in counts.items()}
+    pages: list[Any] = [ExpectationSuiteIdentifier(definition.name) for definition in definitions]
+    if definitions:
+        day = context.checkpoints.add_or_update(
+            gx.Checkpoint(name="day", validation_definitions=definitions)
+        )
+        for page, result in day.run().run_results.items():
+            name = page.expectation_suite_identifier.name
+            outcome[name] = _judge(result, counts[name])
+            pages.append(page)
+    # The pages of earlier runs stay as they are: to make all of them anew would take longer with
+    # every run.
+    sites = context.build_data_docs(resource_identifiers=pages)
     return outcome, next(iter(sites.values()))
+
+
+def _project(quality: Path) -> DataContextConfig:
+    """Results and Data Docs are files; suites are code, so that nothing else is kept."""
+    defaults = InMemoryStoreBackendDefaults(init_temp_docs_sites=True)
+
+    def folder(name: str) -> dict[str, str]:
+        path = str(quality / name)
+        return {"class_name": "TupleFilesystemStoreBackend", "base_directory": path}
+
+    defaults.stores[defaults.validation_results_store_name]["store_backend"] = folder("results")
+    defaults.data_docs_sites["local_site"]["store_backend"] = folder("data_docs")
+    return DataContextConfig(
+        store_backend_defaults=defaults,
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
 
 
 def _make_views(
