@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +69,9 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
         """Build every model and test; a failed test fails what depends on its model."""
         use_workspace(workspace)
         results = build_models(workspace, reporter("reconciling"))
+        shutil.copyfile(
+            manifest.with_name("semantic_manifest.json"), workspace.workspace.definitions
+        )
         checks = {key.name: key for key in context.selected_asset_check_keys}
         with connect(workspace.workspace.warehouse, read_only=True) as connection:
             rows = dict(connection.execute(_ROWS).fetchall())
@@ -112,6 +116,8 @@ def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool =
     command += ["--vars", json.dumps(variables), "--log-level-file", "none"]
     # What dbt keeps between commands belongs to the workspace: runs of two do not meet in it.
     command += ["--target-path", str(workspace.workspace.data / "dbt")]
+    # Its own report on a run is read by nobody, and took a tenth of a small one.
+    command += ["--no-write-json"]
     try:
         runner = dbtRunner(manifest=parsed(PROJECT.project_dir), callbacks=[count])
         outcome = runner.invoke(command)
