@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", file_format="parquet") }}
 
 -- What each settlement line was charged, and what the contract says it should have been: a share
 -- of the gross, rounded for each component as processors do, and a fixed amount. A table, since

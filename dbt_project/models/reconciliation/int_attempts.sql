@@ -1,3 +1,5 @@
+{{ config(file_format="parquet") }}
+
 -- Attempts with what the success rates ask of them. An attempt is made once it is more than
 -- created,
 -- valid unless its request was invalid, and submitted unless it was stopped before the network.

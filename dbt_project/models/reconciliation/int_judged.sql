@@ -1,3 +1,5 @@
+{{ config(file_format="parquet") }}
+
 -- Items with what they are on the as-of day; see the macros of item_status.
 with
     judged as (

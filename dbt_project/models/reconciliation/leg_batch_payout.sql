@@ -1,1 +1,1 @@
-{{ merge_movements("batch_payout") }}
+{{ config(file_format="parquet") }} {{ merge_movements("batch_payout") }}

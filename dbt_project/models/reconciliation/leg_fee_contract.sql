@@ -1,3 +1,5 @@
+{{ config(file_format="parquet") }}
+
 {{
     pair_movements(
         "fee_contract",

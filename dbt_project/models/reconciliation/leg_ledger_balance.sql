@@ -1,1 +1,1 @@
-{{ merge_movements("ledger_balance") }}
+{{ config(file_format="parquet") }} {{ merge_movements("ledger_balance") }}

@@ -1,1 +1,1 @@
-{{ merge_movements("payment_ledger") }}
+{{ config(file_format="parquet") }} {{ merge_movements("payment_ledger") }}

@@ -1,1 +1,1 @@
-{{ merge_movements("payment_settlement") }}
+{{ config(file_format="parquet") }} {{ merge_movements("payment_settlement") }}
