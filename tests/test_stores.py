@@ -7,9 +7,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import known_implementations
 
 from tests.conftest import CHANGED, DAY, Ingest
 from tests.formats.tabular_parts import FIXTURES
@@ -56,6 +59,38 @@ def test_new_and_changed_files_are_landed_once(
     }
 
 
+class Remembering(MemoryFileSystem):
+    """Looks once and remembers what it saw, as file systems over a network do."""
+
+    protocol = "remembering"
+    seen: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return super()._strip_protocol(path.removeprefix("remembering:/"))
+
+    def find(self, path: str, **options: Any) -> Any:
+        if path not in self.seen:
+            self.seen[path] = super().find(path, **options)
+        return self.seen[path]
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        self.seen.clear()
+
+
+def test_what_is_new_is_seen_by_a_process_that_has_looked_before(
+    ingesting: Ingest, memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(known_implementations, "remembering", {})
+    fsspec.register_implementation("remembering", Remembering, clobber=True)
+    store = Store(name="reports", url="remembering://bucket/in")
+    memory.pipe("/bucket/in/a.jsonl", REFUNDS)
+    assert origins(store, ingesting) == ["store:reports/a.jsonl"]
+    memory.pipe("/bucket/in/a.jsonl", REFUNDS + b"\n")
+    memory.pipe("/bucket/in/b.jsonl", REFUNDS)
+    assert origins(store, ingesting) == ["store:reports/a.jsonl", "store:reports/b.jsonl"]
+
+
 def test_a_folder_is_a_store_and_its_files_keep_their_time(
     ingesting: Ingest, tmp_path: Path
 ) -> None:
@@ -86,6 +121,19 @@ def test_what_cannot_be_reached_is_named(
     away = Store(name="away", url="ftp://127.0.0.1/x", options_env="STORE_OPTIONS")
     with pytest.raises(StoreUnreachable, match="store 'away': reading ftp://"):
         fetch(away, ingesting.landing, DAY)
+
+
+def test_s3_needs_no_package_of_its_own(ingesting: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"access_key": "a", "secret_key": "my-secret", "region": "eu-central-1"}
+    nobody = {"endpoint_override": "127.0.0.1:1", "scheme": "http", "connect_timeout": 1}
+    store = Store(name="s", url="s3://bucket/reports", options_env="STORE_OPTIONS")
+    monkeypatch.setenv("STORE_OPTIONS", json.dumps(options | nobody))
+    with pytest.raises(StoreUnreachable, match=r"reading s3://bucket/reports: .* bucket"):
+        fetch(store, ingesting.landing, DAY)
+    monkeypatch.setenv("STORE_OPTIONS", json.dumps(options | {"secret": "my-secret"}))
+    with pytest.raises(ConfigurationError, match="unexpected keyword argument 'secret'") as refusal:
+        fetch(store, ingesting.landing, DAY)
+    assert "my-secret" not in str(refusal.value)
 
 
 def test_a_store_in_the_configuration(workspace: Workspace) -> None:

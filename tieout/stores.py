@@ -16,10 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import fsspec
+from fsspec.implementations.arrow import ArrowFSWrapper
+from pyarrow.fs import S3FileSystem
 
 from tieout.landing import UNFINISHED, Delivery, Landing
 from tieout.settings import ConfigurationError, Store
 
+_S3 = "s3://"
 # What the different file systems call the moment of the last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "created")
 
@@ -34,7 +37,8 @@ def fetch(store: Store, landing: Landing, arrival_day: date) -> list[Delivery]:
     landing.root.mkdir(parents=True, exist_ok=True)
     landed = []
     try:
-        files, root = fsspec.core.url_to_fs(store.url, **_options(store))
+        files, root = _file_system(store)
+        files.invalidate_cache()  # a process that has looked before would see what was there then
         for path, info in _found(store, files, root):
             origin = f"{store.origin}/{_below(root, path)}"
             stamp = _stamp(files, path, info)
@@ -43,6 +47,7 @@ def fetch(store: Store, landing: Landing, arrival_day: date) -> list[Delivery]:
             with TemporaryDirectory(dir=landing.root, prefix="fetching-") as folder:
                 copy = f"{folder}/file"
                 files.get_file(path, copy)
+                files.invalidate_cache()
                 after = _stamp(files, path, files.info(path))
                 if after != stamp:
                     continue  # it is still being written: the next run takes it
@@ -56,6 +61,18 @@ def fetch(store: Store, landing: Landing, arrival_day: date) -> list[Delivery]:
         what = str(error) or type(error).__name__
         raise StoreUnreachable(f"store {store.name!r}: reading {store.url}: {what}") from error
     return landed
+
+
+def _file_system(store: Store) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The store's file system, and its root there. Arrow has S3 built in, so none is installed."""
+    options = _options(store)
+    if not store.url.startswith(_S3):
+        files, root = fsspec.core.url_to_fs(store.url, **options)
+        return files, root
+    try:
+        return ArrowFSWrapper(S3FileSystem(**options)), store.url.removeprefix(_S3)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"store {store.name!r}: {store.options_env}: {error}") from None
 
 
 def _options(store: Store) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tieout.formats.stripe import StripePayoutReconciliation
 
 READER = StripePayoutReconciliation()
 PAYOUTS = FIXTURES / "stripe" / "payouts.csv"
+ACTIVITY = FIXTURES / "stripe" / "activity.csv"
 SAMPLE = SAMPLES / "stripe" / "payout_reconciliation_itemized.csv"
 HEADER = "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,"
 HEADER += "automatic_payout_id\n"
@@ -130,6 +131,36 @@ def test_the_report_of_payouts_has_no_lines_to_hold_them_against() -> None:
         ("txn_5", "po_1", "po_1", "payout", -3625)
     ]
     assert (reading.totals, reading.findings) == ([], [])
+
+
+def test_the_report_of_activity_has_lines_of_payouts_and_of_none() -> None:
+    """The balance's changes: what is paid out already names its payout, and no payout is told."""
+    reading = Reading.of(READER, ACTIVITY)
+    columns = ("line_id", "line_kind", "gross_minor", "net_minor", "currency", "payout_id")
+    assert [tuple(row[name] for name in columns) for row in reading.rows] == [
+        ("txn_d1", "charge", 5000, 4825, "USD", "po_apr"),
+        ("txn_d2", "refund", -1200, -1200, "USD", "po_apr"),
+        ("txn_d3", "fee", -75, -75, "USD", None),
+        ("txn_d4", "transfer", -900, -900, "USD", None),
+        ("txn_d5", "charge", 300, 289, "JPY", None),
+    ]
+    charge, _, fee, transfer, _ = reading.rows
+    assert (charge["report_id"], fee["report_id"]) == ("po_apr", "stripe")
+    assert (charge["merchant_reference"], charge["payment_reference"]) == ("ORD-0042", "ch_d1")
+    assert charge["available_on"] == date(2026, 4, 4)
+    assert transfer["extra"] == '{"transfer_metadata[seller]":"s_7"}'
+    assert reading.reasons() == {7: "net: '1.5' has more decimals than JPY has"}
+    assert (reading.totals, reading.codes()) == ([], [])
+
+
+def test_one_balance_transaction_is_one_line_in_both_reports() -> None:
+    """A line of the activity is a version of the line of the payout reconciliation."""
+    payout = Reading.of(READER, PAYOUTS).rows[0]
+    header = PAYOUTS.read_text().splitlines()[0]
+    line = PAYOUTS.read_text().splitlines()[1].replace("po_mar", "")
+    (activity,) = Reading.of_bytes(READER, f"{header}\n{line}\n".encode()).rows
+    differ = {name for name in payout if payout[name] != activity[name]}
+    assert differ == {"payout_id", "payout_reference", "report_id"}
 
 
 def test_created_alone_is_taken_as_utc_and_said_once() -> None:
