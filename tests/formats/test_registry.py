@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import tieout.formats as formats
-from tests.formats.bank_parts import FIXTURES, SAMPLES, Parts
+from tests.formats.bank_parts import FIXTURES
 from tieout.formats import READERS, by_format, recognise
 from tieout.formats.base import Head, Reader, UnreadableFile
 
@@ -107,24 +105,3 @@ def test_what_is_unknown_shows_its_first_line_without_long_numbers() -> None:
     assert first_line.startswith("«Konto;****************;**** **** **** ****;123456789012;x·y")
     assert first_line.endswith("y…»")
     assert len(first_line) == 120 + len("«…»")
-
-
-def test_every_sample_is_read_whole_or_refused_with_a_reason() -> None:
-    if not SAMPLES.is_dir():
-        pytest.skip(f"the samples of real bank files are not at {SAMPLES}")
-    read: list[tuple[str, str]] = []
-    for path in sorted(path for path in SAMPLES.rglob("*") if path.is_file()):
-        with suppress(UnreadableFile):
-            reader = recognise(Head.of(path, path.name))
-            Parts.of(reader, path).assert_conserved()
-            read.append((reader.format, path.relative_to(SAMPLES).parts[0]))
-    assert Counter(read) == {
-        ("bai2", "bai2"): 7,
-        ("camt_052", "camt"): 8,
-        ("camt_053", "camt"): 13,
-        ("camt_054", "camt"): 6,
-        ("camt_053", "ofx_csv"): 5,
-        ("mt940", "mt940"): 12,
-        ("mt940", "ofx_csv"): 1,
-        ("ofx", "ofx_csv"): 2,
-    }
