@@ -24,7 +24,6 @@ from tieout.formats.base import (
 )
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SAMPLES = Path(__file__).parents[3] / "shared" / "realdata" / "bank"
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from tests.fuzz import torn_lines
 from tieout.formats.base import (
     ControlTotal,
     Finding,
@@ -67,6 +68,7 @@ class Reading:
                 case Report():
                     self.reports.append(part)
         self.records, self.structural = counts[Records], counts[Structural]
+        assert not torn_lines(parts)
         self.rows.sort(key=lambda row: row["source_line"])
         lines = {row["source_line"] for row in self.rows}
         refused = {line for line, _, _ in self.quarantined}

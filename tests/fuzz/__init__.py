@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import signal
 import traceback
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 
 from tests.fuzz.damage import damaged
@@ -32,7 +34,7 @@ from tieout.formats.base import (
     UnreadableFile,
 )
 
-__all__ = ["check", "damaged", "fuzz", "readers", "seeds"]
+__all__ = ["check", "damaged", "fuzz", "readers", "seeds", "torn_lines"]
 
 SECONDS_MAX = 60  # an input of a few kilobytes that takes longer hangs
 _INT64 = 2**63
@@ -49,7 +51,10 @@ def check(reader: Reader, data: bytes, folder: Path) -> None:
     reader.recognises(Head.of(path, "input"))
     reader.recognises(Head("input", data))
     with suppress(UnreadableFile):
-        _account(list(reader.read(path)))
+        parts = list(reader.read(path))
+        _account(parts)
+        if torn := torn_lines(parts):
+            raise Lost(f"the rows of lines {sorted(torn)} stand in two parts: which is which?")
 
 
 def _account(parts: list[Part]) -> None:
@@ -72,6 +77,19 @@ def _account(parts: list[Part]) -> None:
                     raise Lost(f"{part.name} does not fit into 64 bits")
     if records != accounted + len(lines):
         raise Lost(f"{records} records, {len(lines)} read, {accounted} quarantined or structural")
+
+
+def torn_lines(parts: list[Part]) -> set[int]:
+    """The lines whose rows are known by their line alone, but do not stand in one part."""
+    counts = Counter[tuple[str, int]]()
+    for part in parts:
+        if isinstance(part, Rows):
+            lines = part.data["source_line"]
+            if part.table.key and set(part.table.key) <= set(part.data.column_names):
+                keys = [part.data[name].is_null().to_numpy() for name in part.table.key]
+                lines = lines.filter(pa.array(np.logical_or.reduce(keys)))
+            counts.update({(part.table.name, line) for line in lines.to_pylist()})
+    return {line for (_, line), count in counts.items() if count > 1}
 
 
 def _keeps_the_contract(table: Table, data: pa.Table) -> None:

@@ -36,6 +36,8 @@ class Rows:
     """Canonical rows: columns of `table` by name, plus ``source_line`` and, optionally, ``extra``.
 
     Columns left out are stored as null. ``extra`` holds the source's unknown columns as JSON.
+    Rows without a key are known by their line and their place in it, so those of one line stand
+    in one part.
     """
 
     table: Table

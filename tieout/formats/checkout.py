@@ -90,8 +90,7 @@ class CheckoutBreakdown:
             for block in sheet.blocks():
                 rows, others = _draft(block).accept()
                 _add(settlements, rows)
-                for lines in _apart(rows.drop_columns([_LOST])):
-                    yield Rows(SETTLEMENT_LINES, lines)
+                yield Rows(SETTLEMENT_LINES, _apart(rows.drop_columns([_LOST])))
                 yield from others
         for _, settlement in sorted(settlements.items()):
             yield from settlement.parts()
@@ -116,7 +115,7 @@ class _Settlement:
         line = {
             **last, **amounts, **dict.fromkeys(_FEES.values(), 0), "fixed_fee_minor": 0,
             "presentment_currency": self.currency, "line_kind": "adjustment",
-            "raw_kind": "rounding",
+            "raw_kind": "rounding", "line_id": f"{last['payout_id']}/{self.currency}/rounding",
         }  # fmt: skip
         fields = [field for field in SETTLEMENT_LINES.columns if field.name in line]
         fields.append(pa.field("source_line", pa.int64()))
@@ -140,23 +139,22 @@ def _add(settlements: dict[tuple[str, str], _Settlement], rows: pa.Table) -> Non
         settlement.last = rows.slice(each["place_max"], 1)
 
 
-def _apart(rows: pa.Table) -> Iterator[pa.Table]:
-    """The lines without what of them was held in reserve or released, and that as lines."""
+def _apart(rows: pa.Table) -> pa.Table:
+    """The lines, and what of them was held in reserve or released as lines of its own."""
     held = rows["held"].combine_chunks()
-    rows = rows.drop_columns(["held"])
-    yield rows
-    moved = pc.not_equal(held, 0)
-    if pc.any(moved).as_py():
-        rows, net = rows.filter(moved), pc.negate(held.filter(moved))
-        zero = pa.repeat(pa.scalar(0, pa.int64()), len(rows))
-        values = dict.fromkeys((*_FEES.values(), "fixed_fee_minor"), zero)
-        values |= dict.fromkeys(("gross_minor", "net_minor", "presentment_minor"), net)
-        values["presentment_currency"] = rows["currency"]
-        values["line_kind"] = pc.if_else(pc.less(net, 0), "reserve_hold", "reserve_release")
-        values["fx_rate"] = pa.nulls(len(rows), rows["fx_rate"].type)
-        for name, column in values.items():
-            rows = rows.set_column(rows.column_names.index(name), name, column)
-        yield rows
+    rows, moved = rows.drop_columns(["held"]), pc.not_equal(held, 0)
+    if not pc.any(moved).as_py():
+        return rows
+    reserves, net = rows.filter(moved), pc.negate(held.filter(moved))
+    zero = pa.repeat(pa.scalar(0, pa.int64()), len(reserves))
+    values = dict.fromkeys((*_FEES.values(), "fixed_fee_minor"), zero)
+    values |= dict.fromkeys(("gross_minor", "net_minor", "presentment_minor"), net)
+    values["presentment_currency"] = reserves["currency"]
+    values["line_kind"] = pc.if_else(pc.less(net, 0), "reserve_hold", "reserve_release")
+    values["fx_rate"] = pa.nulls(len(reserves), reserves["fx_rate"].type)
+    for name, column in values.items():
+        reserves = reserves.set_column(reserves.column_names.index(name), name, column)
+    return pa.concat_tables([rows, reserves])
 
 
 def _draft(block: Block) -> Draft:
