@@ -354,3 +354,21 @@ def test_a_header_that_is_damaged_swallows_no_record(tmp_path: Path) -> None:
     parts = Parts.of(Ofx(), path)
     parts.assert_conserved()
     assert len(parts.quarantined) == 1
+
+
+@pytest.mark.parametrize(
+    ("damaged", "lines"),
+    [
+        ("<STMTTRN\x12S><STMTTRN>", 1),
+        ("<STMTTRN\u00d2><STMTTRN>", 1),
+        ("<STMTTRN <STMTTRN>", 1),
+        ("<!-- <STMTTRN> --><STMTTRN>", 1),
+        ("<![CDATA[<!-- ]]><STMTTRN>", 1),
+        ("<STMTTRN/><STMTTRN>", 2),
+    ],
+)
+def test_what_is_counted_is_what_is_read(tmp_path: Path, damaged: str, lines: int) -> None:
+    """A name ends where it ends, for who counts the records as for who reads them."""
+    parts = small(tmp_path, "<STMTTRN>", damaged)
+    assert len(parts.lines) + len(parts.balances) + len(parts.quarantined) == lines + 1
+    assert [row["bank_reference"] for row in parts.lines] == ["A"]

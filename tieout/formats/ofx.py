@@ -20,15 +20,17 @@ _XML_ENCODING = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']"""
 _HEADER_BYTES = 1_000
 
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
-_NOT_ELEMENTS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_RECORD = re.compile(rf"<(?:{'|'.join(RECORDS)})(?=[\s>/])", re.IGNORECASE)
+_RECORD = re.compile(
+    rf"<!--.*?-->|<!\[CDATA\[.*?\]\]>|(<(?:{'|'.join(RECORDS)})(?=[\s>/])[^<>]*>)",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class Ofx:
     """One row per entry (STMTTRN) and per balance (LEDGERBAL, AVAILBAL) of each account."""
 
     format: ClassVar[str] = "ofx"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank download, OFX or QFX"
 
@@ -39,7 +41,7 @@ class Ofx:
     def read(self, path: Path) -> Iterator[Part]:
         """Entries and balances, and which days of which accounts they are."""
         text = _decode(path.read_bytes())
-        yield Records(len(_RECORD.findall(_NOT_ELEMENTS.sub("", text))))
+        yield Records(len([found for found in _RECORD.findall(text) if found]))
         tree = parse(text)
         elements = list(tree.descendants())
         records = [element for element in elements if element.name in RECORDS]

@@ -15,7 +15,7 @@ from tieout.formats.base import UnreadableFile
 
 _TOKEN = re.compile(
     r"<!--.*?-->|<\?[^<>]*\?>|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
-    r"|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9._]*)[^<>]*?(?P<empty>/?)>",
+    r"|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9._]*)(?=[\s>/])[^<>]*?(?P<empty>/?)>",
     re.DOTALL,
 )
 _DEPTH_MAX = 200
