@@ -17,14 +17,15 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
+from tieout.ahead import ahead
 from tieout.canonical import Canonical
 from tieout.cards import truncate_cards, truncate_text
-from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT, Table
+from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT
 from tieout.engine import connect
 from tieout.formats import as_container, by_format, recognise
 from tieout.formats.base import (
@@ -41,11 +42,15 @@ from tieout.formats.base import (
     UnreadableFile,
 )
 from tieout.landing import Delivery, Landing, Progress
+from tieout.lineage import Lines, with_lineage
 from tieout.settings import FileRule
 
 # Level 1 of zstd and row groups of about 122k rows: the cheapest to write and to scan of those
 # tried; see docs/decisions.md.
 _FILES_AT_ONCE = min(4, os.cpu_count() or 1)
+# A block is read as some four parts, so this is about two blocks.
+_PARTS_AHEAD, _LARGE_BYTES = 8, 16 << 20
+_SAMPLE = 2_000  # rows
 _WORKSHOP = ".writing"
 _PARQUET = {"compression": "zstd", "compression_level": 1, "write_statistics": True}
 
@@ -133,7 +138,7 @@ def _ingest_file(
     try:
         with writer:
             if delivery.bytes:
-                for part in choose(path, account).read(path):
+                for part in _parts(choose(path, account), path, delivery):
                     writer.take(part)
             else:
                 writer.take(Finding("empty_file", "the file is empty: it has no records"))
@@ -152,6 +157,12 @@ def _ingest_file(
             )
     _commit(canonical, writer, account)
     return account
+
+
+def _parts(reader: Reader, path: Path, delivery: Delivery) -> Iterator[Part]:
+    """What the reader yields. Of a large file it reads the next block while one is written."""
+    parts = reader.read(path)
+    return ahead(parts, _PARTS_AHEAD) if delivery.bytes > _LARGE_BYTES else parts
 
 
 def _version(mapped: Sequence[Reader], name: str) -> int | None:
@@ -188,7 +199,7 @@ class _Writer:
         self.folder = folder
         self.account = account
         self.files: dict[str, pq.ParquetWriter] = {}
-        self._lines: list[pa.Array] = []
+        self._lines = Lines()
         self._cards = 0
 
     def __enter__(self) -> _Writer:
@@ -199,7 +210,7 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         for file in self.files.values():
             file.close()
-        self.account.lines = len(pa.chunked_array(self._lines, type=pa.int64()).unique())
+        self.account.lines = self._lines.distinct()
         if self._cards:
             self.account.findings.append(
                 Finding("card_number", f"{self._cards} cells held a full card number; truncated")
@@ -210,8 +221,10 @@ class _Writer:
         match part:
             case Rows(table, data):
                 if data.num_rows:
-                    self._lines.append(data["source_line"].unique())
-                    self.write(table.name, _with_lineage(self.engine, table, data, account))
+                    self._lines.add(data["source_line"].to_numpy())
+                    sha256 = account.delivery.sha256
+                    rows = with_lineage(self.engine, table, data, sha256, account.source)
+                    self.write(table.name, _enforce(rows, table.schema, account))
             case Quarantined(data):
                 account.quarantined += data.num_rows
                 if data.num_rows:
@@ -235,70 +248,25 @@ class _Writer:
             sha256 = pa.repeat(self.account.delivery.sha256, data.num_rows)
             data = data.append_column("source_file_sha256", sha256)
         if table not in self.files:
+            target, repeating = self.folder / f"{table}.parquet", _repeating(data)
             self.files[table] = pq.ParquetWriter(
-                self.folder / f"{table}.parquet", schema, **_PARQUET
+                target, schema, use_dictionary=repeating, **_PARQUET
             )
         self.files[table].write_table(data.select(schema.names).cast(schema))
         self.account.rows[table] += data.num_rows
 
 
-def _with_lineage(
-    engine: DuckDBPyConnection, table: Table, data: pa.Table, account: FileAccount
-) -> pa.Table:
-    """The reader's rows with the columns of the contract it left out, and the lineage.
+def _repeating(data: pa.Table) -> list[str]:
+    """The columns whose values repeat, by the first rows: a dictionary of them saves space.
 
-    A record id is the hash of what identifies the record: source and key where the source has
-    keys, file and line where it has none (and its place among the rows of that line, after the
-    first). It is the same in every run and on every engine.
+    Of the others it would be built in vain, and they take more space for it.
     """
-    names = set(data.column_names)
-    columns = [
-        f.name if f.name in names else f"cast(null as {_sql_type(f.type)}) as {f.name}"
-        for f in table.columns
+    some = data.slice(0, _SAMPLE)
+    return [
+        name
+        for name in data.column_names
+        if pc.count_distinct(some[name], "all").as_py() * 2 <= len(some)
     ]
-    place = f"'{table.name}', $sha256, cast(source_line as varchar)"
-    place += ", case when place_in_line > 0 then cast(place_in_line as varchar) end"
-    identity = f"md5(concat_ws(chr(31), {place}))"
-    if table.key:
-        key = ", ".join(f"cast({name} as varchar)" for name in table.key)
-        has_key = " and ".join(f"{name} is not null" for name in table.key)
-        identity = (
-            f"case when {has_key} then md5(concat_ws(chr(31), '{table.name}', $source, {key})) "
-            f"else {identity} end"
-        )
-    extra = "extra" if "extra" in names else "cast(null as varchar) as extra"
-    sql = f"""
-        select {", ".join(columns)}, {identity} as record_id, $source as source,
-               $sha256 as source_file_sha256, source_line, {extra}
-        from data
-    """
-    engine.register("data", data.append_column("place_in_line", _place_in_line(data)))
-    parameters = {"sha256": account.delivery.sha256, "source": account.source}
-    result: pa.Table = engine.execute(sql, parameters).to_arrow_table()
-    engine.unregister("data")
-    return _enforce(result, table.schema, account)
-
-
-def _place_in_line(data: pa.Table) -> pa.Array:
-    """The place of each row among those of one line: 0 for the first, as almost always."""
-    lines = data["source_line"].to_numpy()
-    order = np.argsort(lines, kind="stable")
-    _, first, count = np.unique(lines[order], return_index=True, return_counts=True)
-    place = np.empty(len(lines), np.int64)
-    place[order] = np.arange(len(lines)) - np.repeat(first, count)
-    return pa.array(place)
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    return {
-        "string": "varchar",
-        "int64": "bigint",
-        "int32": "integer",
-        "date32[day]": "date",
-        "bool": "boolean",
-        "decimal128(18, 8)": "decimal(18, 8)",
-        "timestamp[us, tz=UTC]": "timestamptz",
-    }[str(kind)]
 
 
 def _enforce(data: pa.Table, schema: pa.Schema, account: FileAccount) -> pa.Table:
