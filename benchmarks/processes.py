@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 _EVERY_SECONDS = 0.1
@@ -69,6 +72,19 @@ def answer(arguments: list[str]) -> tuple[Cost, dict[str, int]]:
     """The same for work whose last line is JSON."""
     cost, output = measured(arguments)
     return cost, json.loads(output.strip().splitlines()[-1])
+
+
+def machine() -> dict[str, object]:
+    """What the figures were made on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    packages = ("duckdb", "dbt-core", "dagster", "pyarrow")
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 2**30),
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
 
 
 @dataclass

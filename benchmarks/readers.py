@@ -1,39 +1,39 @@
 """How fast a settlement report is read, beside DuckDB that only parses the same file.
 
-python -m benchmarks.readers [--megabytes 64] [--json FILE]
+python -m benchmarks.readers [--megabytes 64] [--format FORMAT …] [--folder DIR] [--json FILE]
 
-The report is a generated Adyen settlement detail report. "read" is the reader alone: every amount
-to minor units, every time to UTC, every record accounted for, the batch's total held against its
-lines. "ingest" is all of a run's way from the landed bytes to canonical Parquet, lineage and card
-search included. "duckdb" parses all columns of the file, with types, and keeps nothing. Each works
-in a process of its own; rates are of the file's bytes, per second and per second of CPU.
+The reports are generated: Adyen's settlement details, and Stripe's itemised payout reconciliation.
+"read" is the reader alone: every amount to minor units, every time to UTC, every record accounted
+for, the lines summed by payout. "ingest" is all of a run's way from the landed bytes to canonical
+Parquet, lineage and card search included. "duckdb" parses all columns of the file, with types, and
+keeps nothing. Each works in a process of its own; rates are of the file's bytes, per second and per
+second of CPU.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
+import os
 import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 
-from benchmarks.processes import Cost, answer
+from benchmarks.processes import Cost, answer, machine
 from tieout.canonical import Canonical
-from tieout.formats import by_format
-from tieout.formats.base import Rows
+from tieout.formats import recognise
+from tieout.formats.base import Head, Rows
 from tieout.ingest import ingest
 from tieout.landing import Landing
 
-FORMAT = "adyen_settlement_details"
-ROW_BYTES = 168  # of the generated report, about
 DAY = date(2026, 1, 5)
 
 # Some lines in two currencies, a fee for each, and the payout that closes the batch.
-_REPORT = """
+_ADYEN = """
 copy (
   with lines as (
     select i, 1000 + i % 9000 as gross, (1000 + i % 9000) // 100 + 12 as fee,
@@ -69,10 +69,54 @@ copy (
 """
 
 
+# Charges and refunds of a few hundred payouts; every fourth was seen in another currency.
+_STRIPE = """
+copy (
+  with lines as (
+    select i, 1000 + i % 9000 as gross, (1000 + i % 9000) // 100 + 30 as fee, i % 50 = 0 as back,
+      timestamp '2025-11-01' + to_seconds(i % 2_000_000) as made,
+      lpad(cast(i as varchar), 14, '0') as number from range({rows}) t(i)
+  )
+  select 'po_' || lpad(cast(i % 300 as varchar), 24, '0') as automatic_payout_id,
+    'txn_' || number as balance_transaction_id,
+    strftime(made, '%Y-%m-%d %H:%M:%S') as created_utc,
+    strftime(made + interval 2 day, '%Y-%m-%d %H:%M:%S') as available_on_utc,
+    case when back then 'refund' else 'charge' end as reporting_category,
+    case when back then '-' else '' end || printf('%d.%02d', gross // 100, gross % 100) as gross,
+    'eur' as currency, printf('%d.%02d', fee // 100, fee % 100) as fee,
+    case when back
+      then printf('-%d.%02d', (gross + fee) // 100, (gross + fee) % 100)
+      else printf('%d.%02d', (gross - fee) // 100, (gross - fee) % 100) end as net,
+    'Order ' || i as description,
+    case when back then 're_' else 'ch_' end || number as source_id, 'ch_' || number as charge_id,
+    'pi_' || number as payment_intent_id, 'card' as payment_method_type,
+    case when i % 3 = 0 then 'mastercard' else 'visa' end as card_brand,
+    case when back then '-' else '' end || printf('%d.%02d', gross // 100, gross % 100)
+      as customer_facing_amount,
+    case when i % 4 = 0 then 'usd' else 'eur' end as customer_facing_currency,
+    'order-' || i as "payment_metadata[order_id]"
+  from lines
+) to '{path}' (header, delimiter ',')
+"""
+
+
+class Generated(NamedTuple):
+    """A report that DuckDB can write: the SQL, and about how many bytes a line of it has."""
+
+    sql: str
+    row_bytes: int
+
+
+REPORTS = {
+    "adyen_settlement_details": Generated(_ADYEN, 168),
+    "stripe_payout_reconciliation": Generated(_STRIPE, 213),
+}
+
+
 def read(path: Path) -> dict[str, int]:
     """The reader alone: what it yields, by kind; rows by record."""
     found = Counter[str]()
-    for part in by_format(FORMAT).read(path):
+    for part in recognise(Head.of(path, path.name)).read(path):
         found[type(part).__name__] += part.data.num_rows if isinstance(part, Rows) else 1
     return {"rows": found["Rows"], "findings": found["Finding"]}
 
@@ -104,13 +148,34 @@ def parse(path: Path) -> dict[str, int]:
         return {"rows": rows, "findings": 0}
 
 
+# What the share of DuckDB's rate is called, by the rate.
+_SHARES = (("mb_per_cpu_s", "of_duckdb_by_cpu"), ("mb_per_s", "of_duckdb_by_clock"))
 WORK = {"duckdb": parse, "read": read, "ingest": load}
 
 
+def compare(path: Path, rows: int) -> dict[str, Any]:
+    """The cost of each kind of work on one file; of ours with its share of DuckDB's rate."""
+    size, figures = path.stat().st_size / 1_000_000, dict[str, Any]()
+    for name in WORK:
+        cost, found = answer(["-m", "benchmarks.readers", "--work", name, "--file", str(path)])
+        assert found["rows"] == rows, (name, found)
+        figures[name] = _figures(cost, size)
+        if name != "duckdb":
+            for rate, share in (
+                ("mb_per_cpu_s", "of_duckdb_by_cpu"),
+                ("mb_per_s", "of_duckdb_by_clock"),
+            ):
+                figures[name][share] = round(figures[name][rate] / figures["duckdb"][rate], 2)
+        print(f"{name:>8}  {json.dumps(figures[name])}", flush=True)
+    return figures
+
+
 def main() -> None:
-    """Parse the arguments, generate the report, measure each, print a table."""
+    """Parse the arguments, generate the reports, measure each, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--megabytes", type=int, default=64, help="the size of the report")
+    parser.add_argument("--megabytes", type=int, default=64, help="the size of a report")
+    parser.add_argument("--format", nargs="+", choices=REPORTS, default=list(REPORTS))
+    parser.add_argument("--folder", type=Path, help="where there is room for the files")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--work", choices=WORK, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -118,24 +183,19 @@ def main() -> None:
     if arguments.work:
         print(json.dumps(WORK[arguments.work](arguments.file)))
         return
-    with tempfile.TemporaryDirectory(prefix="readers-") as folder:
-        path = Path(folder) / "report.csv"
-        rows = arguments.megabytes * 1_000_000 // ROW_BYTES
-        duckdb.sql(_REPORT.format(rows=rows, path=path))
-        size = path.stat().st_size / 1_000_000
-        print(f"{size:,.0f} MB, {rows:,} lines", flush=True)
-        figures = {}
-        for name in WORK:
-            command = ["-m", "benchmarks.readers", "--work", name, "--file", str(path)]
-            cost, found = answer(command)
-            assert found["rows"] == rows, (name, found)
-            figures[name] = _figures(cost, size)
-            print(f"{name:>8}  {json.dumps(figures[name])}", flush=True)
-    for name in ("read", "ingest"):
-        share = figures[name]["mb_per_cpu_s"] / figures["duckdb"]["mb_per_cpu_s"]
-        print(f"{name}: {share:.0%} of DuckDB's rate by CPU", flush=True)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
+    figures: dict[str, Any] = {"machine": machine()}
+    for name in arguments.format:
+        with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="readers-") as folder:
+            path, report = Path(folder) / "report.csv", REPORTS[name]
+            rows = arguments.megabytes * 1_000_000 // report.row_bytes
+            duckdb.sql(report.sql.format(rows=rows, path=path))
+            size = round(path.stat().st_size / 1_000_000)
+            print(f"{name}: {size:,} MB, {rows:,} lines", flush=True)
+            # The load says how far the clock can be trusted.
+            load = round(os.getloadavg()[0], 1)
+            figures[name] = {"mb": size, "lines": rows, "load": load, **compare(path, rows)}
+        if arguments.json:
+            arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def _figures(cost: Cost, size: float) -> dict[str, float]:
@@ -147,4 +207,4 @@ def _figures(cost: Cost, size: float) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,12 +18,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +29,7 @@ import duckdb
 from rich.console import Console
 
 from benchmarks.peers import PEERS
-from benchmarks.processes import Cost, Failed, answer, measured
+from benchmarks.processes import Cost, Failed, answer, machine, measured
 from tieout.editions import Editions
 from tieout.settings import Workspace
 
@@ -216,19 +213,6 @@ def goals(figures: dict[str, Any]) -> Iterator[dict[str, object]]:
     ):
         CONSOLE.print(f"  {'met   ' if met else 'missed'} {goal}: {figure:,}")
         yield {"goal": goal, "figure": figure, "met": met}
-
-
-def machine() -> dict[str, object]:
-    """What the figures were made on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    packages = ("duckdb", "dbt-core", "dagster", "pyarrow")
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(memory / 2**30),
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
-    }
 
 
 def main() -> None:
