@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.ahead import ahead
-from tieout.lineage import Lines
+from tieout.contracts import REFUNDS
+from tieout.engine import connect
+from tieout.lineage import Lines, with_lineage
 
 
 @given(st.lists(st.lists(st.integers(0, 30), min_size=1), max_size=6))
@@ -37,3 +41,17 @@ def test_work_ahead_keeps_the_order_and_raises_in_its_place() -> None:
     assert max(made_ahead) <= 3
     with pytest.raises(ValueError, match="the end"):
         next(coming)
+
+
+def test_every_row_keeps_its_own_id_however_many_there_are() -> None:
+    """Ids are computed beside the rows, by an engine of several threads."""
+    count = 400_000
+    keys = pa.array([f"re_{number * 7919 % count}" for number in range(count)])
+    data = pa.table({"refund_id": keys, "source_line": pa.array(range(2, count + 2))})
+    with connect() as engine:
+        rows = with_lineage(engine, REFUNDS, data, "f" * 64, "erp")
+    assert rows["refund_id"].equals(pa.chunked_array([keys]))
+    for place in range(0, count, 997):
+        text = f"refunds\x1ferp\x1f{keys[place]}"
+        expected = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        assert rows["record_id"][place].as_py() == expected
