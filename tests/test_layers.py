@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,38 @@ def test_every_mart_has_an_enforced_contract(nodes: dict[str, dict[str, object]]
             assert all(c["data_type"] and c["description"] for c in columns.values()), node["name"]
             if not str(node["name"]).startswith(("rpt_", "fct_")):
                 raise AssertionError(f"{node['name']} is neither a fact nor a report")
+
+
+# What has no key of its own, or too many rows to be grouped once more, and what sees them doubled.
+COUNTED = {
+    "fct_reconciliation_items": "assert_items_equal_their_members",
+    "fct_reconciliation_members": "is_zero_rpt_conservation_records_replaced",
+    "rpt_control_totals": "assert_reconciliation_marts_have_the_totals_below",
+    "rpt_findings": "assert_reconciliation_marts_have_the_totals_below",
+    "rpt_quarantine": "assert_reconciliation_marts_have_the_totals_below",
+}
+
+
+def test_every_mart_has_its_grain_and_the_totals_of_the_layer_below(
+    nodes: dict[str, dict[str, object]],
+) -> None:
+    """That the proofs see a row that is lost is for tests/pipeline/test_layer_totals.py."""
+    tests: list[dict[str, Any]] = [n for n in nodes.values() if n["resource_type"] == "test"]
+    names = {str(test["name"]) for test in tests}
+    for key, node in nodes.items():
+        if node["resource_type"] != "model" or layer(node) != "marts":
+            continue
+        name = str(node["name"])
+        own = [test for test in tests if key in test["depends_on"]["nodes"]]
+        kinds = {test.get("test_metadata", {}).get("name") for test in own}
+        assert kinds & {"unique", "is_grain"} or COUNTED.get(name) in names, name
+        if name == "fct_reconciliation_members":
+            # Counting its rows would take as long as making them; it has all that it reads.
+            sql = re.sub(r"--.*|{{.*?}}", "", str(node["raw_code"])).lower()
+            assert not re.search(r"\b(join|where|union|group|distinct|limit)\b", sql)
+            continue
+        proofs = [test for test in own if "test_metadata" not in test]
+        assert any(len(set(proof["depends_on"]["nodes"])) > 1 for proof in proofs), name
 
 
 def test_no_float_touches_money(nodes: dict[str, dict[str, object]]) -> None:
