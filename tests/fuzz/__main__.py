@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,17 +44,14 @@ class Result:
         module = Path(str(sys.modules[type(reader).__module__].__file__))
         for path in sorted(module.parent.glob(f"{module.stem.split('_')[0]}*.py")):
             digest.update(path.read_bytes())
-        commit = subprocess.check_output(
-            ["git", "describe", "--always", "--dirty"], text=True, cwd=module.parent
-        )
-        return cls(seed, reader.version, digest.hexdigest()[:12], commit.strip())
+        return cls(seed, reader.version, digest.hexdigest()[:12], _commit())
 
     def continued(self, earlier: Result | None) -> Result:
         """What an earlier sitting came to, where it is of the same; else this."""
         if earlier and replace(earlier, commit=self.commit, **_REACHED) == replace(
             self, **_REACHED
         ):
-            return replace(earlier, commit=self.commit)
+            return earlier
         return self
 
     def line(self, name: str) -> str:
@@ -87,11 +85,18 @@ def _forward(
         before = results[name]
         results[name] = replace(
             before,
+            commit=_commit(),
             inputs=min(at + CHUNK, inputs),
             seconds=round(before.seconds + seconds, 1),
             wrong=(*before.wrong, *wrong),
         )
         yield name
+
+
+@cache
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.check_output(command, text=True, cwd=Path(__file__).parent).strip()
 
 
 def _timed(
