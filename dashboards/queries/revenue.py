@@ -63,6 +63,27 @@ where service_month >= $first and service_month < $after
     and ($currency is null or currency = $currency)
 order by service_month desc, abs(true_up_minor) desc, network, currency
 """
+# A booking month has one row of booked and of remaining, and one of recognised for each month.
+_BOOKINGS = """
+select
+    booking_month, currency,
+    sum(case when step = 'booked' then amount_minor else 0 end)::bigint as booked,
+    sum(case when step = 'recognised' then amount_minor else 0 end)::bigint as recognised,
+    sum(case when step = 'remaining' then amount_minor else 0 end)::bigint as remaining,
+    sum(case when step = 'booked' then records else 0 end)::bigint as invoices
+from fct_revenue_waterfall_monthly
+where booking_month >= $first and booking_month < $after
+    and ($currency is null or currency = $currency)
+group by 1, 2 order by booking_month desc, booked desc, currency
+"""
+_RECOGNISED = """
+select month, sum(amount_minor)::bigint as recognised
+from fct_revenue_waterfall_monthly
+where booking_month >= $first and booking_month < $after
+    and step = 'recognised' and currency = $invoiced_in
+    and ($currency is null or currency = $currency)
+group by 1 order by 1
+"""
 
 
 def months(context: Context) -> dict[date, Row]:
@@ -84,3 +105,19 @@ def products(context: Context) -> list[Row]:
 def network_fees(context: Context) -> list[Row]:
     """What was accrued for each network and month of service, and what it billed."""
     return context.in_scope(_NETWORK_FEES)
+
+
+def bookings(context: Context) -> list[Row]:
+    """What was booked by month and currency, recognised of it and what remains.
+
+    Nothing of an edition that was published before there was a waterfall.
+    """
+    if "fct_revenue_waterfall_monthly" not in context.edition.tables:
+        return []
+    return context.in_scope(_BOOKINGS)
+
+
+def recognised(context: Context, currency: str) -> dict[date, int]:
+    """Of what was booked in the period in a currency: recognised by month, in minor units."""
+    found = context.in_scope(_RECOGNISED, invoiced_in=currency)
+    return {row["month"]: int(row["recognised"]) for row in found}

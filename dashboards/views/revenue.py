@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards.components import bar, charts, empty, export, grids, links, plots
+from dashboards.components import bar, charts, empty, export, grids, links, plots, waterfall
 from dashboards.components.definitions import define
 from dashboards.components.figure import Change, Figure, figures, title, verdict
 from dashboards.components.money import (
@@ -28,6 +28,7 @@ from dashboards.queries import revenue as queries
 from tieout.money import exponent
 
 MONTH, PRODUCT, CURRENCY, NETWORK = "Month", "Product", "Currency", "Network bills"
+INVOICES = "Booked and recognised"
 
 
 def page() -> None:
@@ -178,7 +179,7 @@ def _tables(context: Context, months: dict[date, Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         by = st.segmented_control(
             "By",
-            [MONTH, PRODUCT, CURRENCY, NETWORK],
+            [MONTH, PRODUCT, CURRENCY, NETWORK, INVOICES],
             default=MONTH,
             required=True,
             key="by",
@@ -187,6 +188,8 @@ def _tables(context: Context, months: dict[date, Row]) -> None:
         )
     if by == NETWORK:
         _network_fees(context)
+    elif by == INVOICES:
+        waterfall.waterfall(context)
     elif by == PRODUCT:
         _products(context)
     else:
@@ -194,6 +197,7 @@ def _tables(context: Context, months: dict[date, Row]) -> None:
     table = {
         PRODUCT: "fct_revenue_by_merchant_monthly",
         NETWORK: "fct_network_fees_monthly",
+        INVOICES: "fct_revenue_waterfall_monthly",
     }.get(by or MONTH, "fct_revenue_monthly")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         export.table_buttons(context, table)

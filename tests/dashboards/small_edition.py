@@ -227,6 +227,14 @@ from (values (date '2026-10-01'), (date '2026-11-01')) as m (month),
         as s (merchant_id, segment, volume)
 """,
     """
+insert into fct_revenue_waterfall_monthly by name
+select date '2026-10-01' as booking_month, 'USD' as currency, step, month, amount_minor,
+    2 as records
+from (values ('booked', date '2026-10-01', 100000), ('recognised', date '2026-10-01', 31000),
+    ('recognised', date '2026-11-01', 22000), ('remaining', date '2026-10-01', 47000)) as w
+    (step, month, amount_minor)
+""",
+    """
 insert into rpt_reporting_rates by name
 select 'EUR' as currency, date '2000-01-01' as rate_date, date '9999-12-31' as next_rate_date,
     2000000000 as rate_billionths, 'USD' as reporting_currency, 100 as minor_per_major,

@@ -39,6 +39,23 @@ def test_revenue_by_what_it_is_of(
     assert "could not be shown" not in shown(opened(books, monkeypatch, "views/revenue.py", by=by))
 
 
+def test_what_is_booked_is_recognised_or_remains(
+    books: Workspace,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look = "Booked and recognised"
+    app = opened(books, monkeypatch, "views/revenue.py", by=look)
+    (row,) = app.dataframe[-1].value.to_dict("records")
+    assert [row[name] for name in ("Booked", "Recognised", "Remaining")] == [
+        *("$1,000.00", "$530.00", "$470.00")
+    ]
+    assert (row["Booked in"], row["Recognised, share"], row["Invoices"]) == ("Oct 2026", "53.0%", 2)
+    later = opened(books, monkeypatch, "views/revenue.py", by=look, period="Nov 2026")
+    assert "No invoice of this period is known" in shown(later)
+    euro = opened(books, monkeypatch, "views/revenue.py", by=look, currency="EUR")
+    assert "No invoice of this period is known" in shown(euro)
+
+
 def test_success_rates_by_every_definition(
     books: Workspace,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
