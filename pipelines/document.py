@@ -14,6 +14,8 @@ _UNITS = {
     "bps": "basis points",
     "percent": "%",
     "per_million": "per 1M of volume",
+    "per_payment": "reporting currency per payment",
+    "days": "days",
     "count": "number",
 }
 

@@ -115,6 +115,11 @@ def shown(asked: Metric, value: Decimal | None, currency: str) -> str:
             return f"{value:,.3f}%"
         case "per_million":
             return f"{value:,.{exponent(currency)}f} {currency} per 1M"
+        case "per_payment":
+            places = exponent(currency)
+            return f"{value.scaleb(-places):,.{places + 2}f} {currency} each"
+        case "days":
+            return f"{int(value):,} days"
     return f"{int(value):,}"
 
 

@@ -137,7 +137,9 @@ def test_every_metric_is_whole(catalogue: Catalogue) -> None:
         assert metric.description.endswith(".")
         assert catalogue[metric.records].unit == "count"
         assert all(catalogue[part] for part in metric.parts)
-        assert (len(metric.parts) == 2) == (metric.unit in ("bps", "percent", "per_million"))
+        assert (len(metric.parts) == 2) == (
+            metric.unit in ("bps", "percent", "per_million", "per_payment")
+        )
         assert shown(metric, Decimal(1234), "USD")
         assert catalogue.grains(metric)[-1] == "year"
 
@@ -146,6 +148,8 @@ def test_without_a_run_there_are_no_metrics(tmp_path: Path) -> None:
     with pytest.raises(Unanswerable, match="tieout run"):
         Catalogue(tmp_path / "semantic_manifest.json")
 
+
+WAYS = ("exact", "netted", "tolerance", "likeness", "manual")
 
 GOLDEN = {
     "payment_success_rate": "93.000",
@@ -171,6 +175,95 @@ def test_one_population_has_many_success_rates(catalogue: Catalogue) -> None:
         for name, rate in GOLDEN.items():
             (row,) = ask(connection, catalogue, Question(name)).rows
             assert f"{row.value:.3f}" == rate, name
+
+
+@pytest.fixture
+def reconciled() -> duckdb.DuckDBPyConnection:
+    """Ten items of two legs: 400 in scope, of which a break explains all but 1."""
+    connection = duckdb.connect()
+    connection.execute("""
+        create table rpt_reconciliation_daily as
+        select date '2026-01-05' as business_date, 'none' as processor, 'USD' as currency, *
+        from (values
+          ('payout_bank', 'matched', 'exact', 'none', 3, 100, 0),
+          ('payout_bank', 'matched', 'grouped', 'none', 1, 100, 0),
+          ('payout_bank', 'matched', 'netting', 'none', 1, 50, 0),
+          ('payout_bank', 'matched_within_tolerance', 'tolerance', 'none', 1, 40, 2),
+          ('payout_bank', 'matched', 'fuzzy', 'none', 1, 10, 0),
+          ('payment_ledger', 'matched', 'manual', 'none', 1, 20, 0),
+          -- Given up by hand is not matched by hand.
+          ('payment_ledger', 'written_off', 'manual', 'none', 1, 30, 0),
+          ('payment_ledger', 'broken', 'none', 'amount_mismatch', 1, 50, 1)
+        ) as t(leg, status, match_pass, break_type, items, value_reporting_minor,
+          difference_reporting_minor);
+        alter table rpt_reconciliation_daily add column left_records bigint default 1;
+        alter table rpt_reconciliation_daily add column right_records bigint default 1;
+        create table fct_reconciliation_items as
+        select date '2026-01-05' as business_date, date '2026-01-05' + lag as right_date,
+          'payout_bank' as leg, 'none' as processor, 'USD' as currency, 'matched' as status,
+          1 as left_count, 1 as right_count
+        from (select unnest([0, 1, 1, 2, 30]) as lag)
+        union all
+        select date '2026-01-05', null, 'fee_contract', 'none', 'USD', 'broken', 1, 0;
+        create table fct_breaks as
+        select date '2026-01-05' as business_date, 'payout_bank' as leg, 'none' as processor,
+          'USD' as currency, 'late' as break_type, '0-1' as age_bucket, *, 1 as left_count,
+          0 as right_count
+        from (values ('ann', 700), ('ann', 1), (null, 30)) as t(owner, value_reporting_minor);
+    """)
+    return connection
+
+
+def test_each_pass_has_a_match_rate_of_its_own(
+    catalogue: Catalogue, reconciled: duckdb.DuckDBPyConnection
+) -> None:
+    """Of all in scope, so that they add up to the match rate, by count and by value."""
+
+    def parts(name: str) -> tuple[int, ...]:
+        (row,) = ask(reconciled, catalogue, Question(name)).rows
+        return row.parts
+
+    for suffix, wanted in (("", [4, 1, 1, 1, 1]), ("_by_value", [200, 50, 40, 10, 20])):
+        names = [f"match_rate_{way}{suffix}" for way in WAYS]
+        assert [parts(name)[0] for name in names] == wanted
+        assert {parts(name)[1] for name in names} == {parts(f"match_rate{suffix}")[1]}
+        assert sum(wanted) == parts(f"match_rate{suffix}")[0]
+    (row,) = ask(reconciled, catalogue, Question("explained_value")).rows
+    assert (row.parts, row.value) == ((399, 400), Decimal("99.75"))
+
+
+def test_lags_are_percentiles_of_the_items_themselves(
+    catalogue: Catalogue, reconciled: duckdb.DuckDBPyConnection
+) -> None:
+    def lags(name: str) -> list[tuple[object, ...]]:
+        rows = ask(reconciled, catalogue, Question(name, by=("leg",))).rows
+        return [(*row.keys, row.value, row.records) for row in rows]
+
+    # Where no item has both sides there is no lag, and not one of no days.
+    assert lags("lag_p50") == [("fee_contract", None, 0), ("payout_bank", 1, 5)]
+    assert lags("lag_p99") == [("fee_contract", None, 0), ("payout_bank", 30, 5)]
+
+
+def test_value_at_risk_has_an_owner(
+    catalogue: Catalogue, reconciled: duckdb.DuckDBPyConnection
+) -> None:
+    rows = ask(reconciled, catalogue, Question("value_at_risk", by=("owner", "age_bucket"))).rows
+    assert {row.keys: row.parts for row in rows} == {
+        ("ann", "0-1"): (701,),
+        ("none", "0-1"): (30,),
+    }
+
+
+def test_a_payment_has_a_unit_cost(catalogue: Catalogue) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create table fct_revenue_monthly as
+            select date '2026-01-01' as month, 1200000 as network_cost_reporting_minor,
+                50000 as gross_volume_records
+        """)
+        (row,) = ask(connection, catalogue, Question("network_cost_per_payment")).rows
+    assert (row.parts, row.records) == ((1_200_000, 50_000), 50_000)
+    assert shown(catalogue["network_cost_per_payment"], row.value, "USD") == "0.2400 USD each"
 
 
 def test_the_page_says_what_the_definitions_do() -> None:

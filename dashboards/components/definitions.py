@@ -11,6 +11,8 @@ UNITS = {
     "bps": "basis points of volume",
     "percent": "percent; changes in basis points",
     "per_million": "{currency} on each million of volume",
+    "per_payment": "{currency} on each payment",
+    "days": "days",
     "count": "number",
 }
 

@@ -171,6 +171,11 @@ def _shown(metric: Metric, value: Decimal | None, parts: tuple[int, ...], curren
         case "per_million":
             scaled = (value * 10 ** exponent(currency)).to_integral_value("ROUND_HALF_UP")
             return f"{money(int(scaled), currency)} per 1M"
+        case "per_payment":
+            places = exponent(currency)
+            return f"{value.scaleb(-places):,.{places + 2}f} {currency} each"
+        case "days":
+            return plural(int(value), "day")
     return count(int(value))
 
 

@@ -67,6 +67,8 @@ def test_every_metric_answers_on_a_real_edition(company: Company) -> None:
     catalogue = Catalogue(company.workspace.definitions)
     with company.editions.connect() as connection:
         for metric in catalogue:
+            if metric.unit == "days":  # a percentile of a year is none of its months
+                continue
             (total,) = ask(connection, catalogue, Question(metric.name)).rows
             by_year = ask(connection, catalogue, Question(metric.name, grain="year")).rows
             for place, part in enumerate(total.parts):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
 from tieout.metrics.catalogue import GRAINS, Catalogue, Metric
 from tieout.metrics.question import Condition, Question, Unanswerable
 
-_SCALE = {"bps": 10_000, "percent": 100, "per_million": 1_000_000}
+_SCALE = {"bps": 10_000, "percent": 100, "per_million": 1_000_000, "per_payment": 1}
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Row:
     """One figure: where it is, its numbers and how many records are behind it.
 
     `parts` are the value itself, or numerator and denominator. `value` is in the metric's unit;
-    None where there is nothing to divide by.
+    None where there is nothing to divide by, or no record that a percentile could be of.
     """
 
     keys: tuple[str, ...]
@@ -52,16 +53,22 @@ def ask(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, question: Q
             f" publish a new one with: tieout run ({str(error).splitlines()[0]})"
         ) from None
     place = {column[0]: number for number, column in enumerate(result.description)}
-    rows = tuple(
-        Row(
-            keys=tuple(_key(found[place[group]]) for group in groups),
-            parts=(parts := tuple(int(found[place[part]] or 0) for part in metric.parts)),
-            value=_value(metric, parts),
-            records=int(found[place[metric.records]] or 0),
-        )
-        for found in result.fetchall()
-    )
+    rows = tuple(_row(metric, groups, place, found) for found in result.fetchall())
     return Answer(metric, columns, rows, sql)
+
+
+def _row(metric: Metric, groups: list[str], place: dict[str, int], found: tuple[Any, ...]) -> Row:
+    def number(name: str) -> int:
+        return int(found[place[name]] or 0)
+
+    parts = tuple(number(part) for part in metric.parts)
+    records = number(metric.records)
+    return Row(
+        keys=tuple(_key(found[place[group]]) for group in groups),
+        parts=parts,
+        value=_value(metric, parts, records),
+        records=records,
+    )
 
 
 def _groups(
@@ -126,7 +133,9 @@ def _key(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _value(metric: Metric, parts: tuple[int, ...]) -> Decimal | None:
+def _value(metric: Metric, parts: tuple[int, ...], records: int) -> Decimal | None:
+    if metric.unit == "days" and not records:
+        return None
     if len(parts) == 1:
         return Decimal(parts[0])
     numerator, denominator = parts

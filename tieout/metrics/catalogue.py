@@ -21,7 +21,7 @@ _TIME = "metric_time"
 @dataclass(frozen=True)
 class Metric:
     """One metric. `unit` is money (minor units of the reporting currency), bps, percent,
-    per_million (units of money on a million of money) or count.
+    per_million (units of money on a million of money), per_payment (minor units), days or count.
 
     `parts` are the metrics it is made of: itself, or numerator and denominator. `records` is the
     metric that counts the records behind it.
