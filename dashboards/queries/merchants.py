@@ -26,11 +26,22 @@ _SCOPE = """
     and ($search is null or merchant_id ilike '%' || $search || '%')
 """
 
+# Who is on the page is found by one sum; the others are added up for those alone.
 _MERCHANTS = f"""
+with
+    largest as materialized (
+        select
+            merchant_id,
+            sum(case when $currency is null then gross_volume_reporting_minor
+                else gross_volume_minor end) as volume
+        from fct_revenue_by_merchant_monthly
+        where {_SCOPE}
+        group by 1 order by volume desc, merchant_id limit $limit offset $offset
+    )
 select merchant_id, min(segment) as segment, min(country) as country, {_SUMS}
 from fct_revenue_by_merchant_monthly
-where {_SCOPE}
-group by 1 order by volume desc, merchant_id limit $limit offset $offset
+where merchant_id in (select merchant_id from largest) and {_SCOPE}
+group by 1 order by volume desc, merchant_id
 """
 
 _TOTAL = f"""

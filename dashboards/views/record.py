@@ -105,8 +105,7 @@ def _records(context: Context, item: Row, side: str, total: int) -> None:
         limit=RECORDS_A_PAGE,
         offset=(number - 1) * RECORDS_A_PAGE,
     )
-    ids = [record["record_id"] for record in found]
-    elsewhere = queries.elsewhere(context, item["item_id"], ids)
+    elsewhere = queries.elsewhere(context, item["item_id"], found)
     landing = data.landing(context.home)
     for record in found:
         also = [row for row in elsewhere if row["record_id"] == record["record_id"]]
