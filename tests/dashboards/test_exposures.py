@@ -9,18 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.dashboards.registry import DASHBOARDS, pages
+
 ROOT = Path(__file__).parents[2]
-DASHBOARDS = ROOT / "dashboards"
 EXPOSURES = ROOT / "dbt_project" / "models" / "exposures.yml"
-
-
-def pages() -> list[str]:
-    """The pages of the router, and the one that is reached from lists."""
-    for node in ast.parse((DASHBOARDS / "app.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PAGES":
-            listed = ast.literal_eval(node.value)
-            return [name for section in listed.values() for name, *_ in section] + ["record"]
-    raise AssertionError("app.py has no PAGES")
 
 
 def imported(path: Path, package: str) -> list[Path]:

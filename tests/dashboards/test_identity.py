@@ -14,7 +14,7 @@ import pytest
 from assets.manifest import manifest
 from dashboards import data, identity
 from tests.dashboards import small_edition
-from tests.dashboards.test_pages import PAGES, opened, shown
+from tests.dashboards.test_pages import PAGES, RECONCILIATION, opened, shown
 from tests.test_access import OTHER, SECRET
 from tieout.metrics import Question
 from tieout.settings import Workspace
@@ -93,7 +93,7 @@ def test_every_page_shows_the_rows_of_who_looks(
         ("sam@example.com", False),
     ):
         signed_in(email)
-        app = opened(books, monkeypatch, PAGES[1], status="Broken", leg="Payout to bank")
+        app = opened(books, monkeypatch, RECONCILIATION, status="Broken", leg="Payout to bank")
         references = app.dataframe[-1].value["Reference"].tolist()
         assert (SECRET in references) == sees_all
         assert email in shown(app)

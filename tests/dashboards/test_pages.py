@@ -1,4 +1,6 @@
-"""Every page on data, on an empty edition, on none, and when a query fails."""
+"""Every page of the router in every state: on data, with nothing in the period, on an empty
+edition, on none, and when a query fails. What somebody with a scope sees is in `test_identity`.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +13,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards.data
+from assets.manifest import manifest
 from tests.dashboards import small_edition
+from tests.dashboards.registry import pages
+from tieout.runs import Run, RunLog, Step
 from tieout.settings import Workspace
 
 APP = str(Path(dashboards.data.__file__).with_name("app.py"))
-PAGES = (
-    "views/overview.py",
-    "views/reconciliation.py",
-    "views/record.py",
-    "views/audit.py",
-    "views/quality.py",
-    "views/pipeline.py",
-    "views/breaks.py",
-    "views/merchants.py",
-    "views/flow.py",
-    "views/payouts.py",
-    "views/story.py",
-    "views/revenue.py",
-    "views/success.py",
-    "views/statements.py",
-    "views/cost.py",
-    "views/fees.py",
-    "views/disputes.py",
-    "views/fx.py",
+PAGES = tuple(f"views/{page}.py" for page in pages())
+OVERVIEW, RECONCILIATION, RECORD = (
+    f"views/{page}.py" for page in ("overview", "reconciliation", "record")
 )
 BROKEN = small_edition.item_id("payment_settlement", "broken")
 
@@ -54,7 +43,7 @@ def opened(
     for key, value in address.items():
         app.query_params[key] = value
     app.run()
-    if page and page != PAGES[0]:
+    if page and page != OVERVIEW:
         app.switch_page(page)
         for key, value in address.items():
             app.query_params[key] = value
@@ -111,7 +100,7 @@ def test_every_cent_is_accounted_for_when_nothing_is_broken(
 def test_reconciliation_lists_the_broken_items_of_a_leg(
     books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened(books, monkeypatch, PAGES[1], leg="Payout to bank")
+    app = opened(books, monkeypatch, RECONCILIATION, leg="Payout to bank")
     legs, items = (frame.value for frame in app.dataframe)
     assert list(legs["Conservation"]) == ["✓ holds"] * 5
     assert list(items["What"]) == ["Missing in bank"] * 2
@@ -122,7 +111,7 @@ def test_reconciliation_lists_the_broken_items_of_a_leg(
 def test_record_shows_the_original_line_without_the_card_number(
     books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened(books, monkeypatch, PAGES[2], item=BROKEN)
+    app = opened(books, monkeypatch, RECORD, item=BROKEN)
     assert "$1.00 more in payments than in settlement" in shown(app)
     assert f"`{small_edition.ORIGIN}` line 3" in shown(app)
     assert "ch_2,49.00,card 411111******1111" in shown(app)
@@ -132,7 +121,7 @@ def test_record_shows_the_original_line_without_the_card_number(
 def test_a_record_that_does_not_exist_says_so(
     books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Not in this edition" in shown(opened(books, monkeypatch, PAGES[2], item="nothing"))
+    assert "Not in this edition" in shown(opened(books, monkeypatch, RECORD, item="nothing"))
 
 
 def test_an_original_that_is_gone_does_not_hide_the_item(
@@ -143,8 +132,78 @@ def test_an_original_that_is_gone_does_not_hide_the_item(
     for path in (home.landing / "sha256").rglob("*"):
         if path.is_file():
             path.unlink()
-    app = opened(home, monkeypatch, PAGES[2], item=BROKEN)
+    app = opened(home, monkeypatch, RECORD, item=BROKEN)
     assert "no longer in the landing" in shown(app)
+
+
+# What a page says instead of figures.
+NOTICES = re.compile(
+    "holds no records|Nothing happened here|Nothing to reconcile|Not in this edition"
+    "|No metrics yet|No file has arrived|No run has been noted|No revenue here"
+    "|no open break|No merchant sold|No money flow|No payout in this period"
+    "|Ask for a record|No payment was attempted|No cost or volume|The ledger is empty"
+    "|No fee was compared|Nothing was disputed|Nothing was exchanged"
+)
+# A month that the edition knows of, and in which there is nothing but what one page is about.
+QUIET = """
+insert into fct_cost_per_volume_monthly by name
+select date '2026-08-01' as month, 100 as cost_minor, 0 as volume_minor,
+    'USD' as reporting_currency;
+insert into fct_success_rates_monthly by name
+select date '2026-07-01' as month, 'stripe' as processor, 1 as valid_attempts,
+    1 as authorised_attempts, date '2026-08-14' as mature_on, true as is_mature;
+insert into fct_revenue_monthly by name
+select date '2026-07-01' as month, 'USD' as currency, 0 as gross_volume_minor,
+    'USD' as reporting_currency
+"""
+# These show the whole edition, its workspace or one record of it, whatever the period.
+WITHOUT_PERIOD = {
+    f"views/{page}.py" for page in ("audit", "flow", "quality", "pipeline", "record", "story")
+}
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which every page has something to show, and a month in which none has."""
+    home = small_edition.workspace(tmp_path_factory.mktemp("full"))
+    small_edition.publish(home, extra=f"{small_edition.FEES}; {QUIET}")
+    home.definitions.parent.mkdir(parents=True)
+    shutil.copy(manifest().with_name("semantic_manifest.json"), home.definitions)
+    step = Step("warehouse", 29.0, True)
+    RunLog(home.runs).append(
+        Run("0001-0000", "daily", "2026-11-22", "2026-11-22T01:00:00+00:00", 30.0, (step,))
+    )
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_with_data_has_a_title_and_shows_it(
+    page: str, full: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(full, monkeypatch, page, item=BROKEN, id=BROKEN)
+    text = shown(app)
+    assert len(app.title) == 1
+    assert "could not be shown" not in text
+    assert not NOTICES.search(text)
+    assert app.metric or app.dataframe or "line 3" in text
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES) - WITHOUT_PERIOD))
+def test_a_period_in_which_nothing_happened_says_so(
+    page: str, full: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = "Jul 2026" if page == "views/cost.py" else "Aug 2026"
+    app = opened(full, monkeypatch, page, period=quiet)
+    assert app.selectbox(key="period").value == quiet
+    assert NOTICES.search(shown(app))
+
+
+def test_costs_without_any_volume_are_told(
+    full: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = shown(opened(full, monkeypatch, "views/cost.py", period="Aug 2026"))
+    assert "could not be shown" not in text
+    assert "$1.00" in text
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -154,12 +213,7 @@ def test_an_empty_edition_says_what_it_lacks(
     home = small_edition.workspace(tmp_path)
     small_edition.publish(home, is_empty=True)
     app = opened(home, monkeypatch, page)
-    said = "holds no records|Nothing to reconcile|Not in this edition"
-    said += "|No metrics yet|No file has arrived|No run has been noted|No revenue here"
-    said += "|no open break|No merchant sold|No money flow|No payout in this period"
-    said += "|Ask for a record|No payment was attempted|No cost or volume|The ledger is empty"
-    said += "|No fee was compared|Nothing was disputed|Nothing was exchanged"
-    assert re.search(said, shown(app))
+    assert NOTICES.search(shown(app))
 
 
 @pytest.mark.parametrize("page", PAGES)
