@@ -1,6 +1,7 @@
-"""Screenshots of the pages for the README: ``python -m dashboards.screenshots --home X --out Y``.
+"""Screenshots of all pages for the docs: ``python -m dashboards.screenshots --home X --out Y``.
 
-Needs Playwright and a Chromium, which come with the development dependencies only.
+With ``--width 400`` every page is shown as a window of that width has it, to be looked at. Needs
+Playwright and a Chromium, which come with the development dependencies only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tieout.editions import Editions
+from tieout.settings import Workspace
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -28,7 +32,10 @@ START_SECONDS = 40
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its file name, the address below the server, theme and size."""
+    """One picture: its file name, the address below the server, theme and size.
+
+    ``{item}`` in an address stands for the break that puts the most at risk.
+    """
 
     name: str
     address: str
@@ -41,15 +48,21 @@ SHOTS = (
     Shot("overview-light.png", "", "light", 1440, 1340),
     Shot("reconciliation-light.png", "reconciliation", "light", 1440, 1500),
     Shot("breaks-light.png", "breaks", "light", 1440, 1340),
+    Shot("story-light.png", "story?id={item}", "light", 1440, 1340),
+    Shot("record-dark.png", "record?item={item}", "dark", 1440, 1100),
     Shot("flow-light.png", "flow", "light", 1440, 1340),
     Shot("payouts-dark.png", "payouts", "dark", 1440, 1340),
     Shot("revenue-light.png", "revenue", "light", 1440, 1340),
     Shot("cost-light.png", "cost", "light", 1440, 1240),
     Shot("success-light.png", "success", "light", 1440, 1340),
+    Shot("merchants-light.png", "merchants", "light", 1440, 1340),
     Shot("fees-light.png", "fees", "light", 1440, 1340),
     Shot("disputes-dark.png", "disputes?look=Cohorts", "dark", 1440, 1100),
     Shot("fx-light.png", "fx", "light", 1440, 1240),
     Shot("statements-dark.png", "statements?look=Income+statement", "dark", 1440, 1100),
+    Shot("audit-light.png", "audit", "light", 1440, 1340),
+    Shot("quality-light.png", "quality", "light", 1440, 1340),
+    Shot("pipeline-dark.png", "pipeline", "dark", 1440, 1340),
     Shot("overview-dark.png", "", "dark", 1440, 1340),
 )
 
@@ -111,17 +124,28 @@ def settle(page: Page, pause: int = 300) -> None:
     page.wait_for_timeout(pause)
 
 
-def take(home: Path, out: Path) -> list[Path]:
-    """Write all screenshots of a workspace; returns their files."""
+def worst_break(home: Path) -> str:
+    """The id of the break that puts the most at risk."""
+    with Editions(Workspace.open(home).editions).open_edition() as edition:
+        worst = edition.execute(
+            "select break_id from fct_breaks order by value_reporting_minor desc, break_id limit 1"
+        ).fetchone()
+    return str(worst[0]) if worst else ""
+
+
+def take(home: Path, out: Path, width: int | None = None) -> list[Path]:
+    """Write all screenshots of a workspace, in a width of one's own or in theirs."""
     out.mkdir(parents=True, exist_ok=True)
     written = []
+    item = worst_break(home)
     with served(home) as address, browser() as chromium:
         for shot in SHOTS:
             context = chromium.new_context(
-                viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.theme
+                viewport={"width": width or shot.width, "height": shot.height},
+                color_scheme=shot.theme,
             )
             page = context.new_page()
-            page.goto(address + shot.address)
+            page.goto(address + shot.address.format(item=item))
             settle(page, pause=1500)  # charts are drawn after everything else
             page.screenshot(path=out / shot.name)
             written.append(out / shot.name)
@@ -134,8 +158,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Screenshots of the dashboards.")
     parser.add_argument("--home", type=Path, required=True, help="the workspace to show")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--width", type=int, help="in pixels; without it, that of each picture")
     arguments = parser.parse_args()
-    for path in take(arguments.home, arguments.out):
+    for path in take(arguments.home, arguments.out, arguments.width):
         sys.stdout.write(f"{path}\n")
 
 

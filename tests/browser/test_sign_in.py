@@ -117,6 +117,7 @@ def test_signing_in_and_out(opened: Opened) -> None:
     page.goto(opened.address)
     settle(page)
     assert page.get_by_role("button", name="Sign in").count() == 1
+    assert opened.complaints == []
     page.context.close()
 
 
@@ -125,6 +126,7 @@ def test_who_has_no_role_stays_outside(opened: Opened) -> None:
     text = page.locator("[data-testid=stMain]").inner_text()
     assert "mal@example.com has no role here" in text
     assert "$" not in text
+    assert opened.complaints == []
     page.context.close()
 
 
