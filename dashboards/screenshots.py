@@ -87,7 +87,7 @@ def served(home: Path) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

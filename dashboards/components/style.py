@@ -35,6 +35,9 @@ _CSS = """
 }
 .timeline small { color: var(--muted); overflow-wrap: anywhere }
 code { font-variant-ligatures: none }
+/* Inter writes an x between digits as a multiplication sign, which no ID has. */
+body, canvas { font-feature-settings: "calt" 0; font-variant-ligatures: no-contextual }
+canvas { text-rendering: optimizeSpeed }
 /* The grid's own download does not escape what a spreadsheet would run; "Export CSV" does. */
 [data-testid=stElementToolbarButton]:has([aria-label^="Download as CSV"]) { display: none }
 @media (max-width: 1180px) {

@@ -117,7 +117,7 @@ def _merchants(context: Context) -> None:
     if not found:
         empty.notice("No merchant matches", "Clear the search, or choose another segment.")
         return
-    left, right = st.container(key="work").columns([2.4, 1.2], gap="medium")
+    left, right = st.container(key="work").columns([2.9, 1.15], gap="medium")
     with left:
         selected = _grid(context, segment, search or None, found)
     with right, st.container(border=True, key="detail", gap="small"):
