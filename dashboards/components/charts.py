@@ -108,10 +108,13 @@ def bars(
 def ranked_bars(records: Sequence[Record], *, key: str, alt_text: str, colour: str) -> None:
     """Amounts by `name`, in the order given, each with its `label` at its end."""
     top = max((record["value"] for record in records), default=0.0) or 1.0
+    # The room at the right is for the labels, however narrow the window is.
+    room = 10 + 7 * max((len(record["label"]) for record in records), default=0)
+    end = alt.ExprRef(f"{top} * width / max(width - {room}, 40)")
+    scale = alt.Scale(domainMin=0, domainMax=end, nice=False)
     base = alt.Chart(_data(records)).encode(
         y=alt.Y("name:N", title=None, sort=[record["name"] for record in records]),
-        # The room at the right is for the labels.
-        x=alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top * 1.4])),
+        x=alt.X("value:Q", title=None, axis=None, scale=scale),
         tooltip=[alt.Tooltip("name:N", title="Age"), alt.Tooltip("text:N", title="Value")],
     )
     labels = base.mark_text(align="left", dx=6, color=palette().ink, fontSize=12)
