@@ -25,6 +25,9 @@ _DIGITS_MAX, _DECIMALS_MAX = 19, 18
 # Above any real amount in any currency, and far enough below 2**63 that the amounts of one line
 # can be added without overflow.
 MINOR_MAX = 10**17
+# The bytes from "+" to "9", as the first and how many follow: besides sign, stop and digits there
+# are only "," and "/" among them, which no number is read with.
+_PLAIN = np.uint8(ord("+")), np.uint8(ord("9") - ord("+"))
 _EXACT = pa.decimal128(38, _DECIMALS_MAX)
 
 
@@ -179,7 +182,7 @@ def _ordinary(text: pa.Array, known: Exponents) -> Minor | None:
     if len(exponents_) > 1 or (len(exponents_) and exponents_[0] < 0):
         return None
     buffer = text.buffers()[2]
-    if buffer is not None and buffer.to_pybytes().translate(None, b"0123456789.+-"):
+    if buffer is not None and (np.frombuffer(buffer, np.uint8) - _PLAIN[0] > _PLAIN[1]).any():
         return None
     if (pc.max(pc.binary_length(text)).as_py() or 0) > _DIGITS_MAX:
         return None

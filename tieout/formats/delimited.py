@@ -33,6 +33,7 @@ from tieout.formats.draft import Block, json_objects
 from tieout.formats.lines import RECORD_BYTES_MAX, Dialect, Split, split
 
 BLOCK_BYTES = 16 << 20
+_PIECE_BYTES = 1 << 18  # what is read to be looked at once stays in the processor's cache
 _PARSER_BYTES = 4 * RECORD_BYTES_MAX  # the parser's own blocks must hold any one record
 
 
@@ -81,7 +82,7 @@ class TextFile:
             return wide
         self._file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
-        pieces = iter(partial(self._file.read, BLOCK_BYTES), b"")
+        pieces = iter(partial(self._file.read, _PIECE_BYTES), b"")
         if all(_decodes(decoder, piece) for piece in pieces) and _decodes(decoder, b"", final=True):
             return "utf-8"
         self._file.seek(0)
