@@ -36,6 +36,30 @@ with
 
         union all
 
+        -- What fees are held against: charges as they were settled, before anything is taken off.
+        select cast(created_at as date), currency, 'settled_gross', gross_minor
+        from {{ ref("stg_settlement_lines") }}
+        where line_kind = 'charge'
+
+        union all
+
+        -- Fees that the processor gave back, as with a refund: they have reduced the fees above.
+        select
+            cast(created_at as date),
+            currency,
+            'fee_refunds',
+            - (
+                least(interchange_minor, 0)
+                + least(scheme_fee_minor, 0)
+                + least(markup_minor, 0)
+                + least(fixed_fee_minor, 0)
+            )
+        from {{ ref("stg_settlement_lines") }}
+        where
+            interchange_minor < 0 or scheme_fee_minor < 0 or markup_minor < 0 or fixed_fee_minor < 0
+
+        union all
+
         -- A fee that the processor charges as a line of its own: its net is the cost.
         select cast(created_at as date), currency, 'other_fees', - net_minor
         from {{ ref("stg_settlement_lines") }}

@@ -10,6 +10,8 @@
     "fixed_fee",
     "other_fees",
     "network_fee",
+    "settled_gross",
+    "fee_refunds",
 ] %}
 {% set revenue, revenue_below = [], [] %}
 {% for measure in measures %}

@@ -9,6 +9,8 @@
     "fixed_fee",
     "other_fees",
     "network_fee",
+    "settled_gross",
+    "fee_refunds",
 ] %}
 with
     monthly as (
@@ -71,6 +73,8 @@ select
         - fixed_fee{{ suffix }}_minor
         - other_fees{{ suffix }}_minor
         - network_fee{{ suffix }}_minor as net_revenue{{ suffix }}_minor,
+        settled_gross{{ suffix }}_minor,
+        fee_refunds{{ suffix }}_minor,
     {% endfor %}
     {% for measure in measures %} {{ measure }}_records, {% endfor %}
     '{{ var("reporting_currency") }}' as reporting_currency,
