@@ -2,15 +2,18 @@
 -- one unit, and the day before which it holds. Rates are crossed over the base of their source.
 with
     rates as (
-        select distinct rate_date, base_currency, currency, rate from {{ ref("stg_fx_rates") }}
+        select rate_date, base_currency, currency, rate, min(source) as rate_source
+        from {{ ref("stg_fx_rates") }}
+        group by rate_date, base_currency, currency, rate
     ),
 
     with_base as (
-        select rate_date, base_currency, currency, rate
+        select rate_date, base_currency, currency, rate, rate_source
         from rates
         union all
-        select distinct rate_date, base_currency, base_currency, cast(1 as decimal(18, 8))
+        select rate_date, base_currency, base_currency, cast(1 as decimal(18, 8)), min(rate_source)
         from rates
+        group by rate_date, base_currency
     ),
 
     crossed as (
@@ -25,7 +28,12 @@ with
                     "cast(cast(f.rate as decimal(38, 8)) * 100000000 as bigint)",
                 )
             }}
-            as rate_billionths
+            as rate_billionths,
+            case
+                when f.rate_source = t.rate_source
+                then f.rate_source
+                else f.rate_source || ' and ' || t.rate_source
+            end as rate_source
         from with_base as f
         inner join with_base as t on f.rate_date = t.rate_date and f.base_currency = t.base_currency
         where t.currency = '{{ var("reporting_currency") }}' and f.rate > 0
@@ -35,6 +43,7 @@ select
     rate_date,
     currency,
     rate_billionths,
+    rate_source,
     lead(rate_date, 1, date '9999-12-31') over (
         partition by currency order by rate_date
     ) as next_rate_date

@@ -4,6 +4,7 @@ select
     r.rate_date,
     r.next_rate_date,
     r.rate_billionths,
+    r.rate_source,
     '{{ var("reporting_currency") }}' as reporting_currency,
     own.minor_per_major,
     reporting.minor_per_major as reporting_minor_per_major
