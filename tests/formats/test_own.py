@@ -181,6 +181,18 @@ def test_damage_is_contained(name: str) -> None:
     check()
 
 
+def test_text_that_is_none_is_damage() -> None:
+    """A byte that is turned over may leave a Parquet file readable, and its text not."""
+    buffer = io.BytesIO()
+    refunds = {"refund_id": ["re_1"], "payment_id": ["p"], "amount_minor": [1], "currency": ["EUR"]}
+    refunds["created_at"] = ["2026-01-02T10:00:00Z"]
+    pq.write_table(pa.table(refunds), buffer, compression="none", use_dictionary=False)
+    data = buffer.getvalue()
+    with pytest.raises(UnreadableFile, match="damaged"):
+        Reading.of_bytes(READERS["refunds"], data.replace(b"EUR", b"E\xffR"))
+    assert Reading.of_bytes(READERS["refunds"], data)
+
+
 @MODEST
 @given(damaged(parquet()))
 def test_damaged_parquet_is_contained(data: bytes) -> None:

@@ -111,6 +111,7 @@ def parquet_blocks(
         yield from unknown_columns(unknown)
         row = 1
         for batch in source.iter_batches(_ROWS_PER_BATCH):
+            batch.validate(full=True)  # what is damaged may decode to text that is none
             table = pa.table(
                 {
                     name: batch[name]

@@ -27,10 +27,10 @@
 {% set learnt %}
     ({{ spread(likeness, "parameters", ["leg", "processor"]) }})
 {% endset %}
-{# What a person has decided on, one side or the other, is suggested no more. #}
+{# What a person has decided on, one side or the other or both, is suggested no more. #}
 {% set suggested %}
     (
-        select s.leg, s.left_id, s.right_id
+        select distinct s.leg, s.left_id, s.right_id
         from {{ fuzzy }} as s
         left join {{ ref("fct_suggestions") }} as kept
             on s.leg = kept.leg
