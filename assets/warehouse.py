@@ -75,6 +75,8 @@ def build_warehouse(manifest: Path) -> dg.AssetsDefinition:
         checks = {key.name: key for key in context.selected_asset_check_keys}
         with connect(workspace.workspace.warehouse, read_only=True) as connection:
             rows = dict(connection.execute(_ROWS).fetchall())
+            for name in _parquet_tables(results):
+                ((rows[name],),) = connection.execute(f"select count(*) from {name}").fetchall()
         for result in results:
             yield from _events(result, checks, rows)
         failed = [f"{r.node.name}: {r.message}" for r in results if r.status in ("fail", "error")]
@@ -128,6 +130,14 @@ def build_models(workspace: WorkspaceResource, report: Progress, *, test: bool =
         raise outcome.exception
     results: list[Any] = list(cast(RunExecutionResult, outcome.result).results)
     return results
+
+
+def _parquet_tables(results: list[Any]) -> Iterator[str]:
+    """The tables that are files, which know how many rows they have."""
+    for result in results:
+        node = result.node
+        if node.config.get("file_format") == "parquet" and result.status == "success":
+            yield f"{node.schema}.{node.alias}"
 
 
 def _events(

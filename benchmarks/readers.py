@@ -161,10 +161,7 @@ def compare(path: Path, rows: int) -> dict[str, Any]:
         assert found["rows"] == rows, (name, found)
         figures[name] = _figures(cost, size)
         if name != "duckdb":
-            for rate, share in (
-                ("mb_per_cpu_s", "of_duckdb_by_cpu"),
-                ("mb_per_s", "of_duckdb_by_clock"),
-            ):
+            for rate, share in _SHARES:
                 figures[name][share] = round(figures[name][rate] / figures["duckdb"][rate], 2)
         print(f"{name:>8}  {json.dumps(figures[name])}", flush=True)
     return figures

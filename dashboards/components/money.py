@@ -67,6 +67,14 @@ def _three_digits(minor: int, places: int) -> tuple[Decimal, int, str]:
     return Decimal(sign * rounded).scaleb(-decimals), decimals, unit
 
 
+def each(minor: Decimal, currency: str) -> str:
+    """What one of many costs, with its currency: two places more than an amount has."""
+    places = exponent(currency)
+    pattern = f"#,##0.{'0' * (places + 2)}"
+    text = format_decimal(minor.scaleb(-places), pattern, locale=reader_locale())
+    return f"{_signed(text)} {currency} each"
+
+
 def count(number: int) -> str:
     """A whole number with the reader's separators."""
     return _signed(format_decimal(number, locale=reader_locale()))

@@ -14,7 +14,16 @@ from dashboards import data
 from dashboards.components import bar, empty, export, links
 from dashboards.components.figure import title, verdict
 from dashboards.components.items import ROW_HEIGHT
-from dashboards.components.money import NOTHING, ago, basis_points, count, money, percent, plural
+from dashboards.components.money import (
+    NOTHING,
+    ago,
+    basis_points,
+    count,
+    each,
+    money,
+    percent,
+    plural,
+)
 from dashboards.components.words import leg, words
 from dashboards.context import Context
 from dashboards.queries import audit as queries
@@ -172,8 +181,7 @@ def _shown(metric: Metric, value: Decimal | None, parts: tuple[int, ...], curren
             scaled = (value * 10 ** exponent(currency)).to_integral_value("ROUND_HALF_UP")
             return f"{money(int(scaled), currency)} per 1M"
         case "per_payment":
-            places = exponent(currency)
-            return f"{value.scaleb(-places):,.{places + 2}f} {currency} each"
+            return each(value, currency)
         case "days":
             return plural(int(value), "day")
     return count(int(value))

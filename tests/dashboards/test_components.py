@@ -43,6 +43,8 @@ def test_money_in_the_locale_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> N
     assert money.money(5_770_260, "EUR", compact=True).replace("\xa0", " ") == "57,7K €"
     assert money.percent(99977, 100000) == "99,977%"
     assert money.count(1234567) == "1.234.567"
+    assert money.each(Decimal("62.684"), "EUR") == "0,6268 EUR each"
+    assert money.each(Decimal("-1234567"), "JPY") == "−1.234.567,00 JPY each"
 
 
 def test_a_rate_is_never_rounded_up_to_all() -> None:

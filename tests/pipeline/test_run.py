@@ -15,7 +15,7 @@ import pytest
 from pipelines import run
 from pipelines.definitions import build_definitions
 from pipelines.failure import RunFailed
-from pipelines.run import exclusive
+from pipelines.run import exclusive, prepare_instance
 from tests.pipeline.conftest import DAY, Company, make_company
 from tieout.editions import NOT_IDENTIFYING
 from tieout.settings import ConfigurationError, Workspace
@@ -112,6 +112,24 @@ def test_every_member_leads_to_a_file_and_line(company: Company) -> None:
         " left join deliveries d on m.source_file_sha256 = d.sha256"
         " where d.origin is null or m.source_line < 1"
     ) == [(0,)]
+
+
+def test_dagster_shows_how_many_rows_a_table_has(company: Company) -> None:
+    """Of tables in the warehouse, and of those that are files beside it."""
+    prepare_instance(company.workspace)
+    with dg.DagsterInstance.get() as instance:
+
+        def rows(*key: str) -> object:
+            event = instance.get_latest_materialization_event(dg.AssetKey(key))
+            assert event is not None
+            assert event.asset_materialization is not None
+            return event.asset_materialization.metadata["dagster/row_count"].value
+
+        for table, model in (
+            ("fct_reconciliation_items", ("reconciliation", "int_judged")),
+            ("fct_breaks", ("marts", "fct_breaks")),
+        ):
+            assert company.ask(f"select count(*) from {table}") == [(rows(*model),)]
 
 
 def test_running_again_changes_nothing(company: Company) -> None:

@@ -1,18 +1,5 @@
 -- Layer totals: what the marts of finance add up to is what they are made of does.
-{% set measures = [
-    "gross_volume",
-    "refunds",
-    "disputes",
-    "gross_revenue",
-    "interchange",
-    "scheme_fee",
-    "markup",
-    "fixed_fee",
-    "other_fees",
-    "network_fee",
-    "settled_gross",
-    "fee_refunds",
-] %}
+{% set measures = revenue_measures() %}
 {% set revenue, revenue_below = [], [] %}
 {% for measure in measures %}
     {% do revenue.append("sum(" ~ measure ~ "_minor)") %}

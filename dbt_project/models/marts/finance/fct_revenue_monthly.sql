@@ -1,17 +1,4 @@
-{% set measures = [
-    "gross_volume",
-    "refunds",
-    "disputes",
-    "gross_revenue",
-    "interchange",
-    "scheme_fee",
-    "markup",
-    "fixed_fee",
-    "other_fees",
-    "network_fee",
-    "settled_gross",
-    "fee_refunds",
-] %}
+{% set measures = revenue_measures() %}
 with
     monthly as (
         select
