@@ -18,8 +18,8 @@ MONTHS_NAMED = 12  # of more, years are shown
 
 
 def waterfall(context: Context) -> None:
-    """The bridge of the currency of the page, then every month in the currency of its invoices."""
-    st.caption("What was invoiced in the period, without tax, in the currency of the invoices")
+    """The bridge in the currency of the page, then every month in the currency of its invoices."""
+    st.caption("What merchants invoiced in the period, without tax, and when it is their revenue")
     found = queries.bookings(context)
     if not found:
         st.markdown(":gray[No invoice of this period is known.]")
@@ -51,8 +51,7 @@ def waterfall(context: Context) -> None:
 
 def _bridge(context: Context, found: Sequence[Row]) -> None:
     currency = context.currency
-    of_currency = [row for row in found if row["currency"] == currency]
-    booked = sum(int(row["booked"]) for row in of_currency)
+    booked = sum(int(row["value"] or 0) for row in found)
     if not booked:
         return
     scale = 10 ** exponent(currency)
@@ -62,7 +61,7 @@ def _bridge(context: Context, found: Sequence[Row]) -> None:
         return plots.Step(name, start / scale, end / scale, label, money(minor, currency), is_total)
 
     steps, left = [step("Booked", 0, booked, booked, True)], booked
-    for name, minor in _by_time(queries.recognised(context, currency)).items():
+    for name, minor in _by_time(queries.recognised(context)).items():
         steps.append(step(name, left, left - minor, -minor))
         left -= minor
     steps.append(step("Remaining", 0, left, left, True))

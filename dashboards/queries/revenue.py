@@ -70,17 +70,19 @@ select
     sum(case when step = 'booked' then amount_minor else 0 end)::bigint as booked,
     sum(case when step = 'recognised' then amount_minor else 0 end)::bigint as recognised,
     sum(case when step = 'remaining' then amount_minor else 0 end)::bigint as remaining,
-    sum(case when step = 'booked' then records else 0 end)::bigint as invoices
+    sum(case when step = 'booked' then records else 0 end)::bigint as invoices,
+    sum(case when step <> 'booked' then 0 when $currency is null then amount_reporting_minor
+        else amount_minor end)::bigint as value
 from fct_revenue_waterfall_monthly
 where booking_month >= $first and booking_month < $after
     and ($currency is null or currency = $currency)
 group by 1, 2 order by booking_month desc, booked desc, currency
 """
 _RECOGNISED = """
-select month, sum(amount_minor)::bigint as recognised
+select month, coalesce(sum(case when $currency is null then amount_reporting_minor
+    else amount_minor end), 0)::bigint as recognised
 from fct_revenue_waterfall_monthly
-where booking_month >= $first and booking_month < $after
-    and step = 'recognised' and currency = $invoiced_in
+where booking_month >= $first and booking_month < $after and step = 'recognised'
     and ($currency is null or currency = $currency)
 group by 1 order by 1
 """
@@ -110,14 +112,15 @@ def network_fees(context: Context) -> list[Row]:
 def bookings(context: Context) -> list[Row]:
     """What was booked by month and currency, recognised of it and what remains.
 
-    Nothing of an edition that was published before there was a waterfall.
+    `value` is what was booked in the currency of the totals, None without a rate. There is nothing
+    of an edition that was published before there was such a waterfall.
     """
-    if "fct_revenue_waterfall_monthly" not in context.edition.tables:
+    table = context.edition.tables.get("fct_revenue_waterfall_monthly")
+    if table is None or "amount_reporting_minor" not in dict(table.columns):
         return []
     return context.in_scope(_BOOKINGS)
 
 
-def recognised(context: Context, currency: str) -> dict[date, int]:
-    """Of what was booked in the period in a currency: recognised by month, in minor units."""
-    found = context.in_scope(_RECOGNISED, invoiced_in=currency)
-    return {row["month"]: int(row["recognised"]) for row in found}
+def recognised(context: Context) -> dict[date, int]:
+    """Of what was booked in the period: recognised by month, in the currency of the totals."""
+    return {row["month"]: int(row["recognised"]) for row in context.in_scope(_RECOGNISED)}

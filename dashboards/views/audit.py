@@ -32,6 +32,7 @@ from tieout.metrics import Catalogue, Metric, Question, Unanswerable
 from tieout.money import exponent
 
 SQL_ROWS = 1_000
+_FIRST = "match_rate"  # until another is chosen
 CHANGES_SHOWN = 200
 EXAMPLE = "select leg, status, count(*) as items\nfrom fct_reconciliation_items\ngroup by all\n"
 FIGURES, CHANGES, SQL = "Where a figure comes from", "What changed", "SQL"
@@ -101,8 +102,15 @@ def _figures(context: Context) -> None:
         return
     names = [metric.name for metric in catalogue]
     with st.container(horizontal=True, gap="small"):
-        name = st.selectbox("Metric", names, key="metric", bind="query-params", width=260)
-        metric = catalogue[name or names[0]]
+        name = st.selectbox(
+            "Metric",
+            names,
+            index=names.index(_FIRST),
+            key="metric",
+            bind="query-params",
+            width=260,
+        )
+        metric = catalogue[name or _FIRST]
         cuts = [*catalogue.grains(metric), *catalogue.dimensions(metric)]
         by = st.multiselect("Cut by", cuts, key=f"by_{metric.name}", width=420)
     st.markdown(

@@ -228,11 +228,16 @@ from (values (date '2026-10-01'), (date '2026-11-01')) as m (month),
 """,
     """
 insert into fct_revenue_waterfall_monthly by name
-select date '2026-10-01' as booking_month, 'USD' as currency, step, month, amount_minor,
-    2 as records
-from (values ('booked', date '2026-10-01', 100000), ('recognised', date '2026-10-01', 31000),
-    ('recognised', date '2026-11-01', 22000), ('remaining', date '2026-10-01', 47000)) as w
-    (step, month, amount_minor)
+select date '2026-10-01' as booking_month, currency, step, month, amount_minor,
+    amount_minor * rate as amount_reporting_minor, 2 as records
+from (values ('USD', 1, 'booked', date '2026-10-01', 100000),
+    ('USD', 1, 'recognised', date '2026-10-01', 31000),
+    ('USD', 1, 'recognised', date '2026-11-01', 22000),
+    ('USD', 1, 'remaining', date '2026-10-01', 47000),
+    ('EUR', 2, 'booked', date '2026-10-01', 50000),
+    ('EUR', 2, 'recognised', date '2026-11-01', 9000),
+    ('EUR', 2, 'remaining', date '2026-10-01', 41000)) as w
+    (currency, rate, step, month, amount_minor)
 """,
     """
 insert into rpt_reporting_rates by name

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import data
+from dashboards.components import plots
 from tests.dashboards import small_edition
 from tests.dashboards.test_pages import books, opened, shown  # noqa: F401
 from tieout.settings import Workspace
@@ -44,16 +45,23 @@ def test_what_is_booked_is_recognised_or_remains(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     look = "Booked and recognised"
+    bridges = list[list[str]]()
+    monkeypatch.setattr(
+        plots, "bridge", lambda steps, **_: bridges.append([step.text for step in steps])
+    )
     app = opened(books, monkeypatch, "views/revenue.py", by=look)
-    (row,) = app.dataframe[-1].value.to_dict("records")
+    row, euros = app.dataframe[-1].value.to_dict("records")
     assert [row[name] for name in ("Booked", "Recognised", "Remaining")] == [
         *("$1,000.00", "$530.00", "$470.00")
     ]
     assert (row["Booked in"], row["Recognised, share"], row["Invoices"]) == ("Oct 2026", "53.0%", 2)
+    assert (euros["Booked"], euros["Remaining"]) == ("€500.00", "€410.00")
+    # All currencies together are told in the reporting currency, a euro being two dollars.
+    assert bridges[-1] == ["$2,000.00", "−$310.00", "−$400.00", "$1,290.00"]
+    opened(books, monkeypatch, "views/revenue.py", by=look, currency="EUR")
+    assert bridges[-1] == ["€500.00", "−€90.00", "€410.00"]
     later = opened(books, monkeypatch, "views/revenue.py", by=look, period="Nov 2026")
     assert "No invoice of this period is known" in shown(later)
-    euro = opened(books, monkeypatch, "views/revenue.py", by=look, currency="EUR")
-    assert "No invoice of this period is known" in shown(euro)
 
 
 def test_success_rates_by_every_definition(
