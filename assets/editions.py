@@ -38,9 +38,11 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             warehouse.execute("set preserve_insertion_order = false")
             deliveries = _deliveries(workspace.landing)
             warehouse.register("deliveries", deliveries)
-            as_of, currency = warehouse.execute(
-                "select as_of, reporting_currency from main.int_as_of"
-            ).fetchall()[0]
+            ((as_of, currency, records),) = warehouse.execute(
+                "select as_of, reporting_currency,"
+                " (select coalesce(sum(records), 0) from main.rpt_source_files)"
+                " from main.int_as_of"
+            ).fetchall()
             # Known is what had arrived, on whatever day the run is made.
             arrived = [date.fromisoformat(day) for day in deliveries["arrival_day"].to_pylist()]
             known_on = max(arrived, default=as_of)
@@ -53,6 +55,7 @@ def build_edition(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 as_of=as_of.isoformat(),
                 reporting_currency=currency,
                 tieout_version=__version__,
+                records=int(records),
                 progress=reporter("publishing"),
             )
         remember(workspace.workspace, published.edition_id)

@@ -4,7 +4,9 @@ import threading
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from tieout.editions import Edition, Editions, NoEdition, NotReadOnly, content_hash, select
 from tieout.engine import connect
@@ -17,12 +19,12 @@ def editions(tmp_path: Path) -> Editions:
     return Editions(tmp_path / "editions")
 
 
-def publish(editions: Editions, *statements: str) -> tuple[Edition, bool]:
+def publish(editions: Editions, *statements: str, records: int = 0) -> tuple[Edition, bool]:
     with connect() as warehouse:
         for statement in statements:
             warehouse.execute(statement)
-        tables = [name for (name,) in warehouse.execute("show tables").fetchall()]
-        return editions.publish(warehouse, {name: name for name in tables}, **WHEN)
+        tables = {name: name for (name,) in warehouse.execute("show tables").fetchall()}
+        return editions.publish(warehouse, tables, **WHEN, records=records)
 
 
 def test_before_the_first_edition_the_error_says_what_to_run(editions: Editions) -> None:
@@ -158,6 +160,54 @@ def test_readers_never_see_a_mixture_while_editions_are_published(editions: Edit
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+ITEMS = (
+    "create table fct_reconciliation_items as select md5(n::varchar) as item_id,"
+    " case when n % 50 = 0 then 'broken' else 'matched' end as status from range(5000) as t(n)",
+    "create table fct_reconciliation_members as select n as record_id,"
+    " case when n % 7 > 0 then md5(n::varchar) end as item_id from range(5000) as t(n)",
+)
+
+
+@pytest.mark.parametrize("records", [2_000_000, 50_000_000])
+def test_a_large_table_in_parts_is_the_same_table(
+    editions: Editions, tmp_path: Path, records: int
+) -> None:
+    whole, _ = publish(Editions(tmp_path / "whole"), *ITEMS)
+    parted, _ = publish(editions, *ITEMS, records=records)
+    assert parted.edition_id == whole.edition_id
+    again, is_new = publish(editions, *ITEMS)
+    assert (again, is_new) == (parted, False)
+    assert all(len(table.files) > 16 for table in parted.tables.values())
+    on_disk = (editions.root / "tables").rglob("*.parquet")
+    named = {editions.root / f.path for table in parted.tables.values() for f in table.files}
+    assert {path for path in on_disk if "_delta_log" not in path.parts} == named
+    with editions.connect() as reader:
+        for table, columns in (
+            ("fct_reconciliation_items", ["item_id", "status"]),
+            ("fct_reconciliation_members", ["record_id", "item_id"]),
+        ):
+            described = reader.execute(f"describe {table}").fetchall()
+            assert [row[0] for row in described] == columns
+            assert reader.execute(f"select count(*) from {table}").fetchone() == (5000,)
+    (folder,) = {path.parent for path in named if "members" in str(path)}
+    assert DeltaTable(str(folder)).to_pyarrow_table().num_rows == 5000
+
+
+def test_what_is_open_stands_in_a_part_of_its_own(editions: Editions) -> None:
+    edition, _ = publish(editions, *ITEMS, records=2_000_000)
+    files = [editions.root / file.path for file in edition.tables["fct_reconciliation_items"].files]
+    kinds = [set(pq.read_table(file)["status"].to_pylist()) for file in files]
+    assert all(len(kind) == 1 for kind in kinds)
+    assert kinds.count({"broken"}) == 1
+
+
+def test_a_large_table_may_have_no_rows(editions: Editions) -> None:
+    empty = "create table fct_reconciliation_items (item_id varchar, status varchar)"
+    edition, _ = publish(editions, empty, records=2_000_000)
+    with editions.connect(edition.edition_id) as reader:
+        assert reader.execute("from fct_reconciliation_items").fetchall() == []
 
 
 def test_a_crash_before_the_pointer_moves_leaves_the_old_edition(

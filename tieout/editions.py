@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,9 +26,10 @@ from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 from deltalake import Schema as DeltaSchema
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
 from tieout.engine import connect
 from tieout.landing import Progress
@@ -35,6 +37,16 @@ from tieout.scope import RowScope
 
 # Tables of an edition whose rows are not part of its identity.
 NOT_IDENTIFYING = frozenset({"deliveries", "fct_break_history"})
+
+# The parts that a large table is published in: SQL that names the part of a row, with the first
+# `digits` of its item's id. Whoever asks for an item, or for what is open, reads one part of it.
+PARTS = {
+    "fct_reconciliation_items": "case when status like 'matched%' then item_id[:{digits}]"
+    " else status end",
+    "fct_reconciliation_members": "item_id[:{digits}]",
+}
+_LARGE = 2_000_000  # records; below, a table is one file
+_ROWS_HELD = 1_000_000  # while parts are written; fewer make row groups too small to be worth it
 
 # Tables that tell of nobody's money, so that everybody may see them.
 FOR_EVERYBODY = frozenset({"rpt_legs", "rpt_days", "rpt_reporting_rates"})
@@ -81,13 +93,18 @@ class Edition:
 
 @dataclass(frozen=True)
 class _Written:
-    """A file of a table before it belongs to an edition."""
+    """The files of a table before they belong to an edition."""
 
-    path: Path
+    paths: tuple[Path, ...]
     schema: pa.Schema
     rows: int
     content_hash: str
     columns: tuple[tuple[str, str], ...]
+
+    def remove(self) -> None:
+        """Take the files away again, since they say nothing new."""
+        for path in self.paths:
+            path.unlink()
 
 
 class Editions:
@@ -132,19 +149,21 @@ class Editions:
         as_of: str,
         reporting_currency: str,
         tieout_version: str,
+        records: int = 0,
         progress: Progress | None = None,
     ) -> tuple[Edition, bool]:
         """Publish relations of the warehouse by name; returns the edition and whether it is new.
 
-        Every relation is written once and hashed from its file, so that a view is computed once. A
-        table whose content is that of the current edition keeps its old file. The manifest is
-        complete before the pointer moves.
+        Every relation is written once and hashed from its files, so that a view is computed once. A
+        table whose content is that of the current edition keeps its old files. The manifest is
+        complete before the pointer moves. `records` is how many records came in: where they are
+        many, the tables of `PARTS` are written in parts.
         """
         written: dict[str, _Written] = {}
         for number, (name, relation) in enumerate(sorted(relations.items())):
             if progress:
                 progress(name, number, len(relations))
-            written[name] = self._write(warehouse, name, relation)
+            written[name] = self._write(warehouse, name, relation, _digits(records))
         edition_id = _edition_id({name: file.content_hash for name, file in written.items()})
         previous = self.get().tables if self.current_id() else {}
         published = {}
@@ -152,12 +171,12 @@ class Editions:
             before = previous.get(name)
             if before is not None and before.content_hash == file.content_hash:
                 published[name] = before
-                file.path.unlink()
+                file.remove()
             elif edition_id != self.current_id():
                 published[name] = self._commit(file)
         if edition_id == self.current_id():
             for name in written.keys() - published.keys():
-                written[name].path.unlink()
+                written[name].remove()
             return self.get(edition_id), False
         edition = Edition(
             edition_id=edition_id,
@@ -173,33 +192,48 @@ class Editions:
         _write_atomically(self.pointer, edition_id)
         return edition, True
 
-    def _write(self, warehouse: duckdb.DuckDBPyConnection, name: str, relation: str) -> _Written:
-        """A relation as a Parquet file beside those of its table, which nothing names yet."""
+    def _write(
+        self, warehouse: duckdb.DuckDBPyConnection, name: str, relation: str, digits: int
+    ) -> _Written:
+        """A relation as Parquet files beside those of its table, which nothing names yet."""
         folder = self.root / "tables" / name
         folder.mkdir(parents=True, exist_ok=True)
         schema = warehouse.execute(f"select * from {relation} limit 0").to_arrow_table().schema
-        # DuckDB writes the file with all its threads and little memory; Delta only commits it.
-        path = folder / f"{uuid4().hex}.parquet"
-        target = f"{_quote(str(path))} (format parquet, compression zstd, compression_level 1)"
-        ((rows,),) = warehouse.execute(f"copy (select * from {relation}) to {target}").fetchall()
-        hash_ = content_hash(warehouse, f"read_parquet({_quote(str(path))})")
-        return _Written(path, schema, rows, hash_, tuple(_columns(warehouse, relation)))
+        # DuckDB writes the files with all its threads and little memory; Delta only commits them.
+        one = folder / f"{uuid4().hex}.parquet"
+        how = "format parquet, compression zstd, compression_level 1"
+        paths: tuple[Path, ...] = ()
+        if digits and name in PARTS:
+            warehouse.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD}")
+            part = f"*, {PARTS[name].format(digits=digits)} as part"
+            rows = _copy(warehouse, part, relation, one, f"{how}, partition_by (part)")
+            paths = tuple(_flattened(one))
+        if not paths:  # a table without rows has no parts
+            rows = _copy(warehouse, "*", relation, one, how)
+            paths = (one,)
+        hash_ = content_hash(warehouse, _parquet(paths))
+        return _Written(paths, schema, rows, hash_, tuple(_columns(warehouse, relation)))
 
     def _commit(self, file: _Written) -> PublishedTable:
-        """The file as the new version of its Delta table."""
-        table = _delta_table(file.path.parent, file.schema)
-        seen = file.path.stat()
-        stats = json.dumps({"numRecords": file.rows})
-        added = AddAction(file.path.name, seen.st_size, {}, int(seen.st_mtime * 1000), True, stats)
-        table.create_write_transaction([added], "overwrite", DeltaSchema.from_arrow(file.schema))
+        """The files as the new version of their Delta table."""
+        table = _delta_table(file.paths[0].parent, file.schema)
+        added: list[AddAction | RemoveAction] = []
+        for path in file.paths:
+            seen = path.stat()
+            stats = json.dumps({"numRecords": pq.read_metadata(path).num_rows})
+            changed = int(seen.st_mtime * 1000)
+            added.append(AddAction(path.name, seen.st_size, {}, changed, True, stats))
+        table.create_write_transaction(added, "overwrite", DeltaSchema.from_arrow(file.schema))
         table.update_incremental()
-        name = file.path.relative_to(self.root).as_posix()
         return PublishedTable(
             delta_version=table.version(),
             rows=file.rows,
             content_hash=file.content_hash,
             columns=file.columns,
-            files=(PublishedFile(name, _sha256(file.path)),),
+            files=tuple(
+                PublishedFile(path.relative_to(self.root).as_posix(), _sha256(path))
+                for path in file.paths
+            ),
         )
 
     @contextmanager
@@ -218,6 +252,8 @@ class Editions:
         its configuration is locked. The caller closes it.
         """
         connection = connect()
+        # The files never change, so what stands at their ends need not be read with every query.
+        connection.execute("set parquet_metadata_cache = true")
         for name, table in self.get(edition_id).tables.items():
             connection.execute(f'create view "{name}" as {self._source(table)}')
         connection.execute(f"set allowed_directories = [{_quote(str(self.root / 'tables'))}]")
@@ -253,11 +289,37 @@ class Editions:
     def _source(self, table: PublishedTable) -> str:
         """All rows of a published table, as a query."""
         if table.files:
-            files = ", ".join(_quote(str(self.root / file.path)) for file in table.files)
-            return f"select * from read_parquet([{files}])"
+            return f"select * from {_parquet([self.root / file.path for file in table.files])}"
         # An empty table has no file to take its columns from.
         nulls = (f'cast(null as {kind}) as "{column}"' for column, kind in table.columns)
         return f"select {', '.join(nulls)} where false"
+
+
+def _digits(records: int) -> int:
+    """How many digits of an id name a part, so that a part stays as small as there are records."""
+    return 0 if records < _LARGE else 1 if records < 16 * _LARGE else 2
+
+
+def _copy(
+    warehouse: duckdb.DuckDBPyConnection, columns: str, relation: str, target: Path, how: str
+) -> int:
+    """Write a relation to a file, or to a folder of parts; how many rows it has."""
+    query = f"copy (select {columns} from {relation}) to {_quote(str(target))} ({how})"
+    ((rows,),) = warehouse.execute(query).fetchall()
+    return int(rows)
+
+
+def _flattened(folder: Path) -> Iterator[Path]:
+    """The files of a folder of parts, moved to where it stood; the folder goes."""
+    for number, path in enumerate(sorted(folder.rglob("*.parquet"))):
+        yield path.rename(folder.with_name(f"{folder.stem}-{number}.parquet"))
+    shutil.rmtree(folder)
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    """The rows of files as a relation; what their names say of them is no column."""
+    files = ", ".join(_quote(str(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false)"
 
 
 def hidden(tables: dict[str, PublishedTable], scope: RowScope) -> set[str]:

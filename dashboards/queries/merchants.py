@@ -44,13 +44,11 @@ where merchant_id in (select merchant_id from largest) and {_SCOPE}
 group by 1 order by volume desc, merchant_id
 """
 
-_TOTAL = f"""
-select count(distinct merchant_id) filter (where merchant_id <> 'none') as merchants, {_SUMS}
-from fct_revenue_by_merchant_monthly where {_SCOPE}
-"""
-
 _SEGMENTS = f"""
-select segment, count(distinct merchant_id) as merchants, {_SUMS}
+select
+    segment,
+    count(distinct merchant_id) filter (where merchant_id <> 'none') as merchants,
+    {_SUMS}
 from fct_revenue_by_merchant_monthly where {_SCOPE}
 group by 1 order by volume desc
 """
@@ -72,14 +70,9 @@ def merchants(
     return context.in_scope(_MERCHANTS, segment=segment, search=search, limit=limit, offset=offset)
 
 
-def total(context: Context, segment: str | None = None, search: str | None = None) -> Row:
-    """The same of all of them, with how many there are."""
-    return context.in_scope(_TOTAL, segment=segment, search=search)[0]
-
-
-def segments(context: Context) -> list[Row]:
-    """The same by segment."""
-    return context.in_scope(_SEGMENTS, segment=None, search=None)
+def segments(context: Context, segment: str | None = None, search: str | None = None) -> list[Row]:
+    """The same by segment, the largest first, with how many merchants there are; each has one."""
+    return context.in_scope(_SEGMENTS, segment=segment, search=search)
 
 
 def months(context: Context, merchant: str) -> list[Row]:

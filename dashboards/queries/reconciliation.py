@@ -110,7 +110,7 @@ left join fct_breaks as b on i.item_id = b.break_id
 where i.business_date >= $first and i.business_date < $after
     and ($currency is null or i.currency = $currency)
     and ($leg is null or i.leg = $leg)
-    and ($status is null or i.status = $status or i.status like $status || '_within%')
+    and ($status is null or i.status in ($status, $status || '_within_tolerance'))
     and ($break_type is null or i.break_type = $break_type)
     and ($processor is null or coalesce(i.processor, 'none') = $processor)
     and ($older_than is null or i.age_days > $older_than)

@@ -21,13 +21,15 @@ from tieout.money import exponent
 PAGE_ROWS = 14
 EXPORT_ROWS = 100_000
 ANY_SEGMENT = "Any segment"
+AMOUNTS = ("volume", "revenue", "cost", "net", "refunds", "disputes")
 
 
 def page() -> None:
     """The whole page."""
     context = bar.current()
     title("Merchants")
-    total = queries.total(context)
+    segments = queries.segments(context)
+    total = {name: sum(int(row[name]) for row in segments) for name in ("merchants", *AMOUNTS)}
     if not total["merchants"]:
         empty.notice(
             "No merchant sold anything here",
@@ -37,35 +39,36 @@ def page() -> None:
         return
     _verdict(context, total)
     _figures(context, total)
-    _segments(context)
-    _merchants(context)
+    _segments(context, segments)
+    _merchants(context, segments)
 
 
-def _verdict(context: Context, total: Row) -> None:
-    (largest,) = queries.merchants(context, None, None, limit=1)
-    share = percent(int(largest["volume"]), int(total["volume"]), 1)
+def _verdict(context: Context, total: dict[str, int]) -> None:
+    # The whole first page of the list, which is asked for anyway.
+    largest = queries.merchants(context, None, None, limit=PAGE_ROWS)[0]
+    share = percent(int(largest["volume"]), total["volume"], 1)
     with verdict(
-        f"{plural(int(total['merchants']), 'merchant')} sold "
-        f"{money(int(total['volume']), context.currency, compact=True)}",
+        f"{plural(total['merchants'], 'merchant')} sold "
+        f"{money(total['volume'], context.currency, compact=True)}",
         f"The largest, {largest['merchant_id']}, is {share} of it.",
     ):
         pass
 
 
-def _figures(context: Context, total: Row) -> None:
-    volume = int(total["volume"])
+def _figures(context: Context, total: dict[str, int]) -> None:
+    volume = total["volume"]
     columns = st.container(key="figures").columns(4, gap="small")
     for column, (label, text, definition) in zip(
         columns,
         (
-            ("Merchants", count(int(total["merchants"])), "Merchants with any money fact."),
+            ("Merchants", count(total["merchants"]), "Merchants with any money fact."),
             (
                 "Net revenue",
-                money(int(total["net"]), context.currency, compact=True),
+                money(total["net"], context.currency, compact=True),
                 "Fees charged to merchants less what moving their money cost.",
             ),
-            ("Take rate", bps(int(total["revenue"]), volume), "Gross revenue ÷ gross volume."),
-            ("Disputed", percent(int(total["disputes"]), volume, 3), "Disputes ÷ gross volume."),
+            ("Take rate", bps(total["revenue"], volume), "Gross revenue ÷ gross volume."),
+            ("Disputed", percent(total["disputes"], volume, 3), "Disputes ÷ gross volume."),
         ),
         strict=True,
     ):
@@ -73,7 +76,7 @@ def _figures(context: Context, total: Row) -> None:
             figure(label, text, definition)
 
 
-def _segments(context: Context) -> None:
+def _segments(context: Context, segments: list[Row]) -> None:
     st.markdown("## Volume by segment")
     records = [
         {
@@ -83,7 +86,7 @@ def _segments(context: Context) -> None:
             f"{plural(int(row['merchants']), 'merchant')}",
             "text": money(int(row["volume"]), context.currency),
         }
-        for row in queries.segments(context)
+        for row in segments
     ]
     charts.ranked_bars(
         records,
@@ -93,7 +96,7 @@ def _segments(context: Context) -> None:
     )
 
 
-def _merchants(context: Context) -> None:
+def _merchants(context: Context, segments: list[Row]) -> None:
     st.markdown("## Merchants")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         names = {words(name): name for name in queries.segment_names(context)}
@@ -113,7 +116,9 @@ def _merchants(context: Context) -> None:
             width=220,
         )
     segment = names.get(chosen or ANY_SEGMENT)
-    found = int(queries.total(context, segment, search or None)["merchants"])
+    if search:
+        segments = queries.segments(context, segment, search)
+    found = sum(int(row["merchants"]) for row in segments if segment in (None, row["segment"]))
     if not found:
         empty.notice("No merchant matches", "Clear the search, or choose another segment.")
         return
@@ -206,19 +211,17 @@ def _detail(context: Context, merchant: Row) -> None:
 
 
 def _csv(context: Context, rows: list[Row]) -> str:
-    money_columns = ("volume", "revenue", "cost", "net", "refunds", "disputes")
-
     def major(minor: object) -> Decimal:
         return Decimal(int(str(minor))).scaleb(-exponent(context.currency))
 
     return export.as_csv(
-        ("merchant_id", "segment", "country", *money_columns, "currency"),
+        ("merchant_id", "segment", "country", *AMOUNTS, "currency"),
         (
             (
                 row["merchant_id"],
                 row["segment"],
                 row["country"],
-                *(major(row[name]) for name in money_columns),
+                *(major(row[name]) for name in AMOUNTS),
                 context.currency,
             )
             for row in rows
