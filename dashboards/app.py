@@ -62,8 +62,8 @@ def main() -> None:
     item = st.Page("views/record.py", title="Item", url_path="record", visibility="hidden")
     pages = [page for listed in sections.values() for page in listed]
     names = [name for listed in PAGES.values() for name, *_ in listed]
-    links.register({**dict(zip(names, pages, strict=True)), "record": item})
     page = st.navigation([*pages, item], position="hidden")
+    links.register({**dict(zip(names, pages, strict=True)), "record": item}, page)
     logo = STATIC / ("logo-dark.svg" if is_dark() else "logo.svg")
     st.logo(str(logo), icon_image=str(STATIC / "mark.svg"))
     style.apply()

@@ -109,7 +109,7 @@ def use_postgres(workspace: Workspace, uri: str, monkeypatch: pytest.MonkeyPatch
         text.replace('decisions_uri_env = ""', 'decisions_uri_env = "TEST_DECISIONS_URI"')
     )
     monkeypatch.setenv("TEST_DECISIONS_URI", uri)
-    engine = sa.create_engine(DecisionStore.of(workspace).url)
+    engine = sa.create_engine(DecisionStore.of(workspace).database.url)
     with engine.begin() as connection:
         connection.exec_driver_sql("drop table if exists decisions")
     engine.dispose()
@@ -185,7 +185,7 @@ def test_the_database_refuses_to_change_a_row(desk: Desk, kept_in: str, sql: str
     if kept_in == "sqlite" and sql.startswith("truncate"):
         pytest.skip("SQLite has no truncate")
     made = propose(desk, "explain", "a")
-    engine = sa.create_engine(desk.store.url)
+    engine = sa.create_engine(desk.store.database.url)
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql(sql)
     engine.dispose()
@@ -203,7 +203,7 @@ def test_the_database_refuses_to_change_a_row(desk: Desk, kept_in: str, sql: str
 def test_who_goes_around_the_database_is_noticed(desk: Desk, sql: str, said: str) -> None:
     for item in "abc":
         propose(desk, "explain", item)
-    engine = sa.create_engine(desk.store.url)
+    engine = sa.create_engine(desk.store.database.url)
     with engine.begin() as connection:
         for what in ("update", "delete"):
             connection.exec_driver_sql(f"drop trigger decisions_no_{what}")
@@ -382,7 +382,7 @@ def test_a_file_is_kept_as_it_was_or_not_at_all(desk: Desk) -> None:
 def test_a_store_of_an_older_version_is_read_and_grows(desk: Desk) -> None:
     """Its table lacks what was added since, and its ids were made without that."""
     made = propose(desk, "explain", "a").decision
-    engine = sa.create_engine(desk.store.url)
+    engine = sa.create_engine(desk.store.database.url)
     with engine.begin() as connection:
         connection.exec_driver_sql('alter table decisions drop column "after"')
     engine.dispose()

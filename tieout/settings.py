@@ -280,6 +280,7 @@ class Workspace:
         self.warehouse = self.data / "warehouse.duckdb"
         self.decisions = self.data / "decisions.sqlite"
         self.attachments = self.data / "attachments"
+        self.views = self.data / "views.sqlite"
         self.editions = self.data / "editions"
         self.definitions = self.data / "dbt" / "semantic_manifest.json"  # of the last run
         self.quality = self.data / "quality"

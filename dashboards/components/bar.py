@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboards import data
-from dashboards.components import door, empty
+from dashboards.components import door, empty, saved
 from dashboards.components.money import ago, day, month, plural
 from dashboards.context import Context, Scope
 from dashboards.queries import choices
@@ -39,6 +39,7 @@ def bar() -> bool:
         context = _choose(home, by_label)
         _as_of(context)
         _link(context)
+        saved.views(home)
         door.who(home)
     st.session_state[_KEY] = context
     return True

@@ -35,6 +35,7 @@ _CSS = """
 }
 .timeline small { color: var(--muted); overflow-wrap: anywhere }
 code { font-variant-ligatures: none }
+a.saved { color: var(--brand) }
 /* Inter writes an x between digits as a multiplication sign, which no ID has. */
 body, canvas { font-feature-settings: "calt" 0; font-variant-ligatures: no-contextual }
 canvas { text-rendering: optimizeSpeed }
@@ -66,6 +67,7 @@ def apply() -> None:
     """Add the styles to the page."""
     extra = _DARK_CSS if is_dark() else ""
     known = palette()
-    names = {"page": known.background, "line": known.line, "muted": known.muted, "dot": known.brand}
+    names = {"page": known.background, "line": known.line, "muted": known.muted}
+    names |= {"brand": known.brand, "dot": known.brand}
     root = " ".join(f"--{name}: {colour};" for name, colour in names.items())
     st.html(f"<style>:root {{ {root} }}{_CSS}{extra}</style>")

@@ -278,3 +278,28 @@ def test_axe_finds_nothing_serious(opened: Opened, theme: str) -> None:
         found += [f"{path}: {what}" for what in serious(page)]
         page.context.close()
     assert found == []
+
+
+def test_a_view_is_saved_and_opened_from_another_page(opened: Opened) -> None:
+    page = opened.page("breaks?leg=Payout+to+bank&view=Over+30+days")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Save what is on the screen as").fill("Old ones of the bank")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Old ones of the bank").wait_for()
+    page = opened.page("breaks?leg=Payments+to+ledger", theme="dark", width=1024)
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("link", name="Old ones of the bank").click()
+    page.wait_for_url("**/breaks?leg=Payout*")
+    settle(page)
+    assert page.locator(".st-key-leg input").input_value() == "Payout to bank"
+    assert_fine(opened, page)
+
+
+def test_a_chart_is_saved_as_a_picture(opened: Opened) -> None:
+    page = opened.page("revenue")
+    page.locator("[data-testid=stVegaLiteChart]").first.hover()
+    with page.expect_download() as download:
+        page.get_by_label("Download as PNG").first.click()
+    assert download.value.suggested_filename.endswith(".png")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    assert_fine(opened, page)

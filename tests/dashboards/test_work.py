@@ -11,6 +11,7 @@ from tests.dashboards import small_edition
 from tests.dashboards.test_pages import opened, shown
 from tieout.decisions.desk import Desk
 from tieout.decisions.record import Person
+from tieout.decisions.views import SavedView, SavedViews
 from tieout.settings import Workspace
 
 BREAKS, MERCHANTS = "views/breaks.py", "views/merchants.py"
@@ -159,3 +160,32 @@ def test_merchants_are_ranked_and_searched(
     assert list(grid["Merchant"]) == ["mer_2"]
     app.text_input(key="search").set_value("zzz").run()
     assert "No merchant matches" in shown(app)
+
+
+def test_a_view_is_saved_offered_and_removed(
+    books: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SavedViews.of(books).save(SavedView("ben", "<b>Fees", "fees", {}, is_shared=True))
+    SavedViews.of(books).save(SavedView("ben", "Of a page that went", "gone", {}, is_shared=True))
+    app = opened(books, monkeypatch, BREAKS, leg="Payout to bank")
+    app.text_input(key="name_it").set_value("Bank")
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert "Saved as “Bank”" in shown(app)
+    (own, shared) = links_to_views(app)
+    assert own == '<a class="saved" href="./breaks?leg=Payout+to+bank" target="_self">Bank</a>'
+    assert "&lt;b&gt;Fees</a> · ben" in shared
+    app.button(key="remove_0_Bank").click().run()
+    assert links_to_views(app) == [shared]
+
+
+def test_a_view_without_a_name_says_what_is_missing(
+    books: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(books, monkeypatch, BREAKS)
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert "needs a name" in shown(app)
+    assert links_to_views(app) == []
+
+
+def links_to_views(app: AppTest) -> list[str]:
+    return [str(html.proto.body) for html in app.get("html") if "saved" in html.proto.body[:20]]
