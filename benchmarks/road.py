@@ -2,7 +2,7 @@
 
 python -m benchmarks.road [--payments 1000000] [--no-peers] [--json FILE]
 
-1. `tieout simulate --columnar` writes two months.
+1. `tieout simulate --columnar` writes the months up to October 2024, two or more of them.
 2. `tieout run` does all of it: landing, canonical, checks, models with all result tables and
    proofs, edition. The records of the last day are held back.
 3. The last day is delivered, and `tieout run` again.
@@ -34,7 +34,9 @@ from tieout.editions import Editions
 from tieout.settings import Workspace
 
 CONSOLE = Console(stderr=True)
-MONTHS = "2024-09..2024-10"
+LAST_MONTH = 2024 * 12 + 9  # October 2024, counted from January of the year 0
+A_MONTH = 500_000  # payments; more of them come in more months, since one is made in memory
+MONTHS_MOST = 24
 COMMAND = ["-c", "from pipelines.cli import main; main()"]
 
 # When a record of the company's own tables was made: the first of these that it has.
@@ -56,6 +58,11 @@ with connect() as engine:
           + max(length(payout_id)) from read_parquet('{root}/settlement_lines/*/*.parquet'))
     ''').fetchall()
 """
+
+
+def months(payments: int) -> int:
+    """Over how many months so many payments are spread."""
+    return min(max(2, -(-payments // A_MONTH)), MONTHS_MOST)
 
 
 def step(what: str, arguments: list[str], spill: Path | None = None) -> Cost:
@@ -165,8 +172,13 @@ def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
     run = [*COMMAND, "run", "--home", str(workspace.home)]
     spill = workspace.data / "warehouse.duckdb.tmp"
     simulate = [*COMMAND, "simulate", "--home", str(workspace.home), "--columnar"]
-    simulate += ["--months", MONTHS, "--payments-per-month", str(payments // 2), "--seed", "7"]
-    figures: dict[str, Any] = {"payments": payments, "machine": machine()}
+    count = months(payments)
+    first, last = (
+        f"{month // 12}-{month % 12 + 1:02}" for month in (LAST_MONTH - count + 1, LAST_MONTH)
+    )
+    simulate += ["--months", f"{first}..{last}", "--seed", "7"]
+    simulate += ["--payments-per-month", str(payments // count)]
+    figures: dict[str, Any] = {"payments": payments, "months": count, "machine": machine()}
     figures["simulate"] = step("simulate", simulate).as_dict()
     last_day = held_back(workspace.inbox, home / "held")
     first = step("run, all but the last day", run, spill)
