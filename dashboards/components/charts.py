@@ -6,9 +6,11 @@ formatted in the browser.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 import altair as alt
@@ -20,6 +22,7 @@ from dashboards.components.palette import HEAT_FROM, LIGHT, palette
 WIDE_RANGE = 20
 # K and M as in the figures; Vega says G where finance says B.
 SHORT = "datum.value == 0 ? '0' : replace(replace(format(datum.value, '~s'), 'G', 'B'), 'k', 'K')"
+LABEL_ROOM = 15  # the height of a label at the end of a line
 _AXIS_ROOM = 44  # the same at the left of all charts, so that days stand above each other
 _MONTHS_NAMED = 7  # more of them and the axis names only some
 Record = dict[str, Any]
@@ -141,6 +144,8 @@ def lines(
     days = sorted({record["day"] for record in records})
     named = [{**r, "label": r["label"] if r["day"] == days[-1] else ""} for r in records]
     label = "datum.value > 1 ? '' : format(datum.value, '.2~%')" if kind == "rate" else SHORT
+    scale = _scale([record["value"] for record in records], kind)
+    ends = {record["series"]: record["value"] for record in named if record["label"]}
     base = alt.Chart(_data(named)).encode(
         x=alt.X(
             "day:T",
@@ -151,7 +156,7 @@ def lines(
         y=alt.Y(
             "value:Q",
             title=None,
-            scale=_scale([record["value"] for record in records], kind),
+            scale=alt.Scale(**scale),
             axis=alt.Axis(tickCount=3, labelExpr=label, minExtent=_AXIS_ROOM),
         ),
         color=alt.Color(
@@ -159,12 +164,17 @@ def lines(
         ),
         tooltip=[_day_tooltip(True), alt.Tooltip("text:N", title="Value")],
     )
-    labels = base.mark_text(align="left", dx=9, fontSize=12, fontWeight=600)
+    labels = [
+        base.mark_text(align="left", dx=9, dy=dy, fontSize=12, fontWeight=600)
+        .encode(text="label:N")
+        .transform_filter(alt.datum.series == series)
+        for series, dy in apart(ends, scale, height).items()
+    ]
     chart = alt.layer(
         *_bands(bands),
         base.mark_line(),
         base.mark_point(filled=True, size=40, opacity=1),
-        labels.encode(text="label:N"),
+        *labels,
     ).properties(height=height, width="container")
     show(chart, key, alt_text)
 
@@ -257,13 +267,36 @@ def _bands(bands: Sequence[Band]) -> list[Any]:
     return [shades, names]
 
 
-def _scale(values: Sequence[float], kind: str) -> alt.Scale:
+def apart(ends: dict[str, float], scale: dict[str, Any], height: int) -> dict[str, float]:
+    """By how many pixels down each label at the end of a line moves, so that none touches another.
+
+    Labels that would touch move away from each other by the same way, over and over until all fit.
+    """
+    # Labels of one value keep the order in which the series are given.
+    places = {name: pixel(end, scale, height) for name, end in ends.items()}
+    order, moved = sorted(places, key=lambda name: places[name]), dict(places)
+    for _ in range(len(order) ** 2):
+        for above, below in pairwise(order):
+            overlap = max(LABEL_ROOM - (moved[below] - moved[above]), 0)
+            moved[above] -= overlap / 2
+            moved[below] += overlap / 2
+    return {name: round(moved[name] - places[name], 1) for name in ends}
+
+
+def pixel(value: float, scale: dict[str, Any], height: int) -> float:
+    """Where a value stands on a scale, from its top."""
+    step = math.log if scale.get("type") == "log" else float
+    low, high = (step(end) for end in scale["domain"])
+    return (high - step(value)) / (high - low) * height
+
+
+def _scale(values: Sequence[float], kind: str) -> dict[str, Any]:
     """From zero for amounts, logarithmic where the range is wide; rates close to their values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if kind == "rate":
         margin = max((high - low) * 0.3, 0.002)
         top = high + margin if high + margin < 1 else 1 + margin / 4
-        return alt.Scale(domain=[max(low - margin, 0), top], nice=False)
+        return {"domain": [max(low - margin, 0), top], "nice": False}
     if low > 0 and (kind == "log" or high > WIDE_RANGE * low):
-        return alt.Scale(type="log", domain=[low / 1.5, high * 1.5])
-    return alt.Scale(domain=[min(low * 1.3, 0.0), max(high * 1.15, 0.0) or 1.0], nice=False)
+        return {"type": "log", "domain": [low / 1.5, high * 1.5]}
+    return {"domain": [min(low * 1.3, 0.0), max(high * 1.15, 0.0) or 1.0], "nice": False}

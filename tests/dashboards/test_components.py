@@ -6,12 +6,15 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
 from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboards.components import export, money
+from dashboards.components import charts, export, money
 from dashboards.context import Scope
 
 
@@ -132,3 +135,20 @@ def test_exports_are_exact_and_the_same_for_every_reader(monkeypatch: pytest.Mon
     reader(monkeypatch, "de-DE", "Europe/Berlin")
     told = export.as_csv(["amount", "day", "n", "text"], rows).splitlines()[1]
     assert told == "90071992547409.93,2026-11-22,-5,'=cmd()"
+
+
+@given(
+    st.lists(st.floats(0, 100), min_size=1, max_size=5),
+    st.sampled_from([{"domain": [0.0, 115.0]}, {"type": "log", "domain": [0.5, 150.0]}]),
+)
+def test_labels_at_the_ends_of_lines_never_touch(
+    values: list[float], scale: dict[str, object]
+) -> None:
+    ends = {str(place): max(value, 0.5) for place, value in enumerate(values)}
+    low, high = charts.LABEL_ROOM, 180
+    alone = {name: charts.apart({name: end}, scale, high)[name] for name, end in ends.items()}
+    assert set(alone.values()) == {0}
+    moved = charts.apart(ends, scale, high)
+    assert list(moved) == list(ends)
+    tops = sorted(charts.pixel(end, scale, high) + moved[name] for name, end in ends.items())
+    assert all(below - above > low - 0.5 for above, below in pairwise(tops))
