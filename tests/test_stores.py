@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import fsspec
+import pyarrow.fs as pafs
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.registry import known_implementations
+from moto.server import ThreadedMotoServer
 
 from tests.conftest import CHANGED, DAY, Ingest
 from tests.formats.tabular_parts import FIXTURES
@@ -134,6 +136,52 @@ def test_s3_needs_no_package_of_its_own(ingesting: Ingest, monkeypatch: pytest.M
     with pytest.raises(ConfigurationError, match="unexpected keyword argument 'secret'") as refusal:
         fetch(store, ingesting.landing, DAY)
     assert "my-secret" not in str(refusal.value)
+
+
+@pytest.fixture
+def s3() -> Iterator[dict[str, str]]:
+    """How to reach a server that speaks S3, with an empty bucket named `bucket`."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {"access_key": "a", "secret_key": "b", "region": "eu-central-1", "scheme": "http"}
+    options |= {"endpoint_override": f"{host}:{port}"}
+    try:
+        s3_files(options, allow_bucket_creation=True).create_dir("bucket")
+        yield options
+    finally:
+        server.stop()
+
+
+def s3_files(options: dict[str, str], **more: bool) -> pafs.S3FileSystem:
+    return pafs.S3FileSystem(**options, **more)
+
+
+def test_files_of_a_bucket_are_landed_once(
+    ingesting: Ingest, monkeypatch: pytest.MonkeyPatch, s3: dict[str, str]
+) -> None:
+    def put(name: str, data: bytes) -> None:
+        with s3_files(s3).open_output_stream(f"bucket/{name}") as file:
+            file.write(data)
+
+    monkeypatch.setenv("STORE_OPTIONS", json.dumps(s3))
+    store = Store(
+        name="reports", url="s3://bucket/reports", files="*.jsonl", options_env="STORE_OPTIONS"
+    )
+    put("reports/eu/refunds.jsonl", REFUNDS)
+    put("reports/note.txt", b"not asked for")
+    put("elsewhere/refunds.jsonl", REFUNDS + b" ")
+    (delivery,) = fetch(store, ingesting.landing, DAY)
+    assert delivery.origin == "store:reports/eu/refunds.jsonl"
+    assert delivery.modified_at is not None
+    assert ingesting.landing.path(delivery.sha256).read_bytes() == REFUNDS
+    assert origins(store, ingesting) == []
+    put("reports/eu/refunds.jsonl", REFUNDS + b"\n")
+    assert len(origins(store, ingesting)) == 1
+    for url in ("s3://bucket/nothing", "s3://nobody/reports"):
+        nowhere = Store(name="s", url=url, options_env="STORE_OPTIONS")
+        with pytest.raises(ConfigurationError, match=f"there is nothing at {url}"):
+            fetch(nowhere, ingesting.landing, DAY)
 
 
 def test_a_store_in_the_configuration(workspace: Workspace) -> None:
