@@ -226,7 +226,7 @@ def _row(row: Row) -> dict[str, object]:
         "Status": [STATUSES[STATUS[row["standing"]]].word],
         "Payout": row["reference"] or NOTHING,
         "Processor": processor(row["processor"]),
-        "Amount": money(row["left_minor"], row["currency"]),
+        "Amount": money(row["amount_minor"], row["currency"]),
         "Paid out": day(row["business_date"]),
         "Due": day(row["deadline"]),
         "Late": int(row["days_late"] or 0),
@@ -238,7 +238,7 @@ def _cells(rows: list[Row]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             *(row[name] for name in COLUMNS[:5]),
-            export.major(row["left_minor"], row["currency"]),
+            export.major(row["amount_minor"], row["currency"]),
             row["currency"],
             row["business_date"],
             row["deadline"],

@@ -63,6 +63,16 @@ select
 from fct_reconciliation_items as i where status = 'broken'
 """,
     """
+insert into fct_payouts by name
+select item_id, processor, reference, case when right_count > 0 then 'landed' else status end
+        as standing, break_type,
+    left_minor as amount_minor, right_minor as landed_minor, currency,
+    left_minor * if(currency = 'EUR', 2, 1) as amount_reporting_minor, 'USD' as reporting_currency,
+    business_date, if(right_count > 0, right_date, null) as landed_on, deadline,
+    0 as days_late, as_of
+from fct_reconciliation_items where leg = 'payout_bank'
+""",
+    """
 insert into rpt_reconciliation_daily by name
 select leg, processor, currency, business_date, status, coalesce(match_pass, 'none') as match_pass,
     coalesce(break_type, 'none') as break_type, count(*) as items,

@@ -90,8 +90,8 @@ def test_payouts_say_what_is_on_its_way(books: Workspace, monkeypatch: pytest.Mo
 def test_late_payouts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = small_edition.workspace(tmp_path)
     late = """
-    update fct_reconciliation_items set right_count = 0, right_minor = 0, right_date = null,
-        break_type = 'missing_in_bank' where leg = 'payout_bank' and status = 'broken'
+    update fct_payouts set standing = 'late', landed_minor = 0, landed_on = null, days_late = 16,
+        break_type = 'missing_in_bank' where break_type is not null
     """
     small_edition.publish(home, extra=late)
     app = opened(home, monkeypatch, PAYOUTS, currency="EUR")

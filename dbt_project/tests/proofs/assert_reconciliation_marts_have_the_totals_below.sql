@@ -56,6 +56,14 @@
                 "leg = 'fee_contract' and difference_minor > 0",
             ],
             [
+                ref("fct_payouts"),
+                ["count(*)", "sum(amount_minor)", "sum(landed_minor)"],
+                items,
+                ["count(*)", "sum(left_minor)", "sum(right_minor)"],
+                "true",
+                "leg = 'payout_bank' and left_count > 0",
+            ],
+            [
                 flows,
                 ["sum(items_due)", "sum(value_due_minor)"],
                 items,
