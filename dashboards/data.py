@@ -55,6 +55,10 @@ class NotInScope(Exception):
     """A figure is made of rows that the person who looks may not see; the message says which."""
 
 
+class NotInEdition(Exception):
+    """An edition has no such table: it was published before there was one."""
+
+
 def workspace() -> Workspace | None:
     """The workspace that the dashboards show; None where TIEOUT_HOME names none."""
     named = os.environ.get("TIEOUT_HOME")
@@ -240,6 +244,7 @@ def rows(home: Workspace, edition_id: str, sql: str, parameters: dict[str, Value
 
     Integers stay integers of any size: they never pass through a data frame. `NotInScope` where
     the person may see none of the tables; where they may see some, the others are empty.
+    `NotInEdition` where an old edition has no such table.
     """
     _check(home, edition_id, sql, is_ours=True)
     scope = identity.person(home).scope
@@ -255,7 +260,10 @@ def _rows(
     parameters: tuple[tuple[str, Value], ...],
 ) -> list[Row]:
     with _AT_A_TIME, _opened(root, edition_id, scope).cursor() as cursor:
-        cursor.execute(sql, dict(parameters))
+        try:
+            cursor.execute(sql, dict(parameters))
+        except duckdb.CatalogException as error:
+            raise NotInEdition(str(error).splitlines()[0]) from error
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 

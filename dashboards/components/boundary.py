@@ -10,7 +10,7 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboards.components import empty, links
-from dashboards.data import NotInScope
+from dashboards.data import NotInEdition, NotInScope
 
 Shown = TypeVar("Shown")
 _log = logging.getLogger(__name__)
@@ -35,6 +35,17 @@ def guarded(show: Callable[[], Shown], title: str | None = None) -> Shown | None
         if title:
             st.title(title, anchor=False)
         empty.notice("Not among the rows that you may see", str(reason), "lock")
+        return None
+    except NotInEdition:
+        if title:
+            st.title(title, anchor=False)
+        empty.notice(
+            "Not in this edition",
+            "It was published before Tieout had what is shown here. Its tables are on the page "
+            "Audit, as they were; choose a newer edition above, or run Tieout again for one.",
+            "history",
+            "tieout run",
+        )
         return None
     except Exception:
         reference = secrets.token_hex(4)

@@ -100,6 +100,17 @@ def test_late_payouts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(payouts["Late"]) == [16, 0]  # due on 6 November, judged from the 22nd
 
 
+def test_an_edition_of_before_says_that_it_has_no_payouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = small_edition.workspace(tmp_path)
+    small_edition.publish(home, without="fct_payouts")
+    app = opened(home, monkeypatch, PAYOUTS)
+    assert [title.value for title in app.title] == ["Payouts and cash"]
+    assert "Not in this edition" in shown(app)
+    assert "could not be shown" not in shown(app)
+
+
 def test_exports_are_exact_and_run_nothing() -> None:
     rows = [("=1+1", major(9007199254740993, "USD"), major(5, "JPY"), None)]
     assert as_csv(("a", "b", "c", "d"), rows).splitlines()[1] == "'=1+1,90071992547409.93,5,"
