@@ -195,6 +195,17 @@ def test_a_large_table_in_parts_is_the_same_table(
     assert DeltaTable(str(folder)).to_pyarrow_table().num_rows == 5000
 
 
+def test_a_part_is_one_file_however_often_rows_are_flushed(
+    editions: Editions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tieout.editions._ROWS_HELD", {2: 2048})
+    rows = "select md5(n::varchar) as item_id from range(100000) as t(n)"
+    edition, _ = publish(
+        editions, f"create table fct_reconciliation_members as {rows}", records=50_000_000
+    )
+    assert len(edition.tables["fct_reconciliation_members"].files) == 256
+
+
 def test_what_is_open_stands_in_a_part_of_its_own(editions: Editions) -> None:
     edition, _ = publish(editions, *ITEMS, records=2_000_000)
     files = [editions.root / file.path for file in edition.tables["fct_reconciliation_items"].files]

@@ -46,7 +46,9 @@ PARTS = {
     "fct_reconciliation_members": "item_id[:{digits}]",
 }
 _LARGE = 2_000_000  # records; below, a table is one file
-_ROWS_HELD = 1_000_000  # while parts are written; fewer make row groups too small to be worth it
+# Rows held while parts are written, by the number of digits: of fewer, row groups are too small.
+_ROWS_HELD = {1: 1_000_000, 2: 4_000_000}
+_FILES_OPEN = 1_000  # with fewer than there are parts, DuckDB begins new files over and over
 
 # Tables that tell of nobody's money, so that everybody may see them.
 FOR_EVERYBODY = frozenset({"rpt_legs", "rpt_days", "rpt_reporting_rates"})
@@ -204,7 +206,8 @@ class Editions:
         how = "format parquet, compression zstd, compression_level 1"
         paths: tuple[Path, ...] = ()
         if digits and name in PARTS:
-            warehouse.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD}")
+            warehouse.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD[digits]}")
+            warehouse.execute(f"set partitioned_write_max_open_files = {_FILES_OPEN}")
             part = f"*, {PARTS[name].format(digits=digits)} as part"
             rows = _copy(warehouse, part, relation, one, f"{how}, partition_by (part)")
             paths = tuple(_flattened(one))
