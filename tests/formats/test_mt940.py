@@ -178,6 +178,50 @@ def test_a_long_reference_keeps_the_one_of_the_bank_behind_it(tmp_path: Path) ->
     }
 
 
+def test_references_of_any_length_end_with_their_line(tmp_path: Path) -> None:
+    long_ = "BANK-0123456789-0123456789-0123456789"
+    text = DUTCH.read_text(encoding="utf-8").replace(
+        "C335,NTRFNONREF", f"C335,NTRFINVOICE-2026-0000471//{long_}\nsecond line"
+    )
+    row = read(written(tmp_path, text)).lines[2]
+    assert row["bank_reference"] == long_
+    assert json.loads(row["extra"]) == {
+        "customer_reference": "INVOICE-2026-0000471",
+        "supplementary_details": "second line",
+    }
+
+
+@pytest.mark.parametrize("amount", ["3.35", "3 335,", "3'335,", "3.335,00", "1234567890123,45"])
+def test_an_amount_that_the_standard_does_not_know_is_not_read_in_part(
+    tmp_path: Path, amount: str
+) -> None:
+    text = DUTCH.read_text(encoding="utf-8").replace("C335,NTRF", f"C{amount}NTRF")
+    row, *_ = read(written(tmp_path, text)).quarantined
+    assert "is not written with digits and a decimal comma alone" in row["reason"]
+
+
+def test_an_entry_that_is_only_expected_is_not_booked(tmp_path: Path) -> None:
+    text = DUTCH.read_text(encoding="utf-8").replace("C335,NTRF", "EC335,NTRF")
+    parts = read(written(tmp_path, text))
+    assert parts.quarantined[0]["reason"] == "the entry is only expected (mark EC), not booked"
+
+
+def test_the_field_of_the_banks_own_is_kept_with_its_entry(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        ":20:STARTUMS\n:25:00471100\n:28:00046\n:NS:22OUR NAME\n23Our name\n"
+        ":60F:C260302HUF1000,\n:61:2603020302DF40,00S   X\n:NS:01471100\n15Acme Kft.\n"
+        ":61:2603020302D60,00NCHGNONREF\n:NS:09Fee\n:86:Fee of March\n:62F:C260302HUF900,\n",
+    )
+    parts = read(path)
+    assert [json.loads(row["extra"])["non_swift"] for row in parts.lines] == [
+        "01471100\n15Acme Kft.",
+        "09Fee",
+    ]
+    assert [row["remittance"] for row in parts.lines] == [None, "Fee of March"]
+    assert parts.differences == []
+
+
 @pytest.mark.parametrize(
     ("lines", "details"),
     [

@@ -72,6 +72,13 @@ def test_files_are_recognised_by_content(path: Path, name: str) -> None:
     assert recognise(Head.of(path, "upload.bin")).format == name
 
 
+def test_a_message_with_a_line_of_digits_is_no_json() -> None:
+    text = (MT940 / "german_pages.sta").read_bytes()
+    envelope = b"{1:F01BANKDEFFAXXX0000000000}{2:I940BANKDEFFXXXXN}{4:\n"
+    head = Head("upload.bin", envelope + text + b"\n20260302004711\n")
+    assert recognise(head).format == "mt940"
+
+
 def test_what_matches_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     twice = by_format("mt940")
     monkeypatch.setattr(formats, "READERS", (twice, twice))

@@ -51,7 +51,7 @@ class Mt940:
     """One row per entry (:61:) and per balance of each statement or page."""
 
     format: ClassVar[str] = "mt940"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank statement, SWIFT MT940"
 
@@ -73,7 +73,7 @@ class Mt942:
     """One row per entry (:61:) of each interim report; its entries are those of a notice."""
 
     format: ClassVar[str] = "mt942"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank interim report, SWIFT MT942"
 

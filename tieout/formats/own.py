@@ -340,7 +340,9 @@ def _json_names(head: Head) -> set[str]:
     if head.text.lstrip().startswith("{"):
         for line in head.text.splitlines():
             with suppress(ValueError, RecursionError):
-                return set(json.loads(line))
+                # A bare number is JSON too, and a line of a SWIFT message may be nothing else.
+                if isinstance(found := json.loads(line), dict):
+                    return set(found)
     return set()
 
 

@@ -6,6 +6,7 @@ A `ValueError` says why one cannot be read; it stops no other.
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -19,9 +20,11 @@ from tieout.formats.swift_tags import BALANCES, Tag
 
 # A single tag is read outside any statement of the library; the options only matter to statements.
 _CONTEXT = mt940.models.Transactions()
-_ENTRY, _LONG_REFERENCE = mt940.tags.Statement(), mt940.tags.StatementGLS()
+_ENTRY = mt940.tags.StatementGLS()  # an entry whose references may be of any length
 _BALANCE = mt940.tags.OpeningBalance()
 _SIGNS = {"C": 1, "RD": 1, "D": -1, "RC": -1}
+_EXPECTED = re.compile(r"[0-9]{6}(?:[0-9]{4})?(E[CD])")
+_REST_OF_AMOUNT = re.compile(r"[.,'’]| *[0-9]")
 
 
 def read_entry(tag: Tag, currency: str) -> tuple[dict[str, Any], Finding | None]:
@@ -34,15 +37,18 @@ def read_entry(tag: Tag, currency: str) -> tuple[dict[str, Any], Finding | None]
     stated_day = groups["day"]
     # German banks give a value date of 30 February, by the calendar of 30-day months.
     groups = mt940.processors.date_fixup_pre_processor(_CONTEXT, _ENTRY, groups)
-    # The library gives the entry date, written without a year, the year nearest the value date.
-    data = _ENTRY(_CONTEXT, groups)
+    try:
+        # The library gives the entry date, written without a year, the year nearest the value date.
+        data = _ENTRY(_CONTEXT, groups)
+    except ValueError as error:
+        raise ValueError(f"the date of the entry is none of the calendar: {error}") from None
     value, booked = _plain(data["date"]), _plain(data.get("entry_date", data["date"]))
     finding = None
     if groups["day"] != stated_day:
         message = f"the value date is day {stated_day} of a shorter month; read as {value}"
         finding = Finding("value_date_adjusted", message, tag.line)
-    reference = (groups["bank_reference"] or "").strip()
-    details = [read_details(detail.lines) for detail in tag.details]
+    reference = groups["bank_reference"].strip()
+    details = [read_details(detail.lines) for detail in tag.details if detail.name == "86"]
     return {
         "booking_date": booked,
         "value_date": value,
@@ -61,22 +67,37 @@ def read_entry(tag: Tag, currency: str) -> tuple[dict[str, Any], Finding | None]
 def _entry_groups(tag: Tag) -> dict[str, Any]:
     """The subfields of :61:, by the library's pattern."""
     first, *rest = [line.rstrip() for line in tag.lines if line.strip()] or [""]
-    text = "\n".join(filter(None, (first, " ".join(rest))))
-    found = _ENTRY.re.match(text)
-    # Some banks give references longer than the standard's 16 characters, which would swallow the
-    # bank's reference behind them, or leave nothing to continue with.
-    if found is None or ("//" in first and found["bank_reference"] is None):
-        found = _LONG_REFERENCE.re.match(text) or found
+    if expected := _EXPECTED.match(first):
+        raise ValueError(f"the entry is only expected (mark {expected[1]}), not booked")
+    # Some banks give references longer than the standard's 16 characters, so the pattern does not
+    # see the bank's own: it is whatever the line has left. The second line is the supplement.
+    entry, _, bank_reference = first.partition("//")
+    found = _ENTRY.re.match(entry)
     if found is None:
         raise ValueError(
             "the entry (:61:) is not: date, debit/credit mark, amount, type, reference"
         )
-    return found.groupdict()
+    # The pattern takes the beginning of an amount, and what is left of it for a reference.
+    if _REST_OF_AMOUNT.match(entry, found.end("amount")):
+        raise ValueError(
+            f"the amount in {entry[found.start('amount') :]!r} is not written with digits and a "
+            "decimal comma alone, or is longer than 15 characters"
+        )
+    return found.groupdict() | {
+        "bank_reference": bank_reference,
+        "supplement": " ".join(rest),
+        "non_swift": "\n".join(detail.text for detail in tag.details if detail.name == "NS"),
+    }
 
 
 def _extra(groups: dict[str, Any]) -> str | None:
-    """What no canonical column has a place for: the customer's reference and the second line."""
-    names = {"customer_reference": "customer_reference", "extra_details": "supplementary_details"}
+    """What no canonical column has a place for: the customer's reference, the second line, and the
+    field of the bank's own (:NS:), whose numbered lines mean what the bank says."""
+    names = {
+        "customer_reference": "customer_reference",
+        "supplement": "supplementary_details",
+        "non_swift": "non_swift",
+    }
     found = {new: (groups[old] or "").strip() for old, new in names.items()}
     kept = {name: text for name, text in found.items() if text not in {"", "NONREF"}}
     return json.dumps(kept, ensure_ascii=False) if kept else None

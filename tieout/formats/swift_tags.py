@@ -55,7 +55,7 @@ class Tag:
     line: int
     lines: list[str]
     details: list[Tag] = field(default_factory=list)
-    """The :86: fields of a :61:."""
+    """The :86: and :NS: fields of a :61:."""
 
     @property
     def text(self) -> str:
@@ -104,13 +104,13 @@ def split(text: str) -> Iterator[list[Tag]]:
 
 
 def with_details(tags: list[Tag]) -> list[Tag]:
-    """The entries and balances; a :86: belongs to the entry before it, or to the statement."""
+    """The entries and balances; an :86: or :NS: belongs to the entry before it, if there is one."""
     records: list[Tag] = []
     entry: Tag | None = None
     for tag in tags:
         if tag.name == "61" or tag.name in BALANCES:
             records.append(tag)
             entry = tag if tag.name == "61" else None
-        elif tag.name == "86" and entry:
+        elif tag.name in {"86", "NS"} and entry:
             entry.details.append(tag)
     return records
