@@ -92,6 +92,16 @@ def test_the_summary_of_the_transactions_is_checked() -> None:
     assert totals["sum_of_debits", "EUR"] == (124000, 124000)
 
 
+def test_sums_that_are_written_as_the_money_moves_hold_too(tmp_path: Path) -> None:
+    path = edited(tmp_path, "<Sum>1240.00</Sum>", "<Sum>-1240.00</Sum>")
+    text = path.read_text(encoding="utf-8").replace("<Sum>3740.50</Sum>", "<Sum>1260.50</Sum>")
+    path.write_text(text, encoding="utf-8")
+    totals = {(t.name, t.currency): (t.stated, t.computed) for t in read(path).totals}
+    assert totals["sum_of_entries", "EUR"] == (126050, 126050)
+    assert totals["sum_of_credits", "EUR"] == (250050, 250050)
+    assert totals["sum_of_debits", "EUR"] == (-124000, -124000)
+
+
 def test_a_pending_entry_is_no_row() -> None:
     parts = read(V2)
     assert parts.findings == [("entry_not_booked", 71)]
@@ -164,7 +174,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
         ('"EUR">2500.50<', '"XXX">2500.50<', "'XXX' is not an ISO 4217 currency"),
         ('"EUR">2500.50<', '"EUR">9999999999999999999<', "too large"),
         ("2500.50</Amt><CdtDbtInd>CRDT", "2500.50</Amt><CdtDbtInd>C", "'C', not CRDT or DBIT"),
-        ("<BookgDt><Dt>2026-03-02", "<BookgDt><Dt>2026-02-30", "day is out of range"),
+        ("<BookgDt><Dt>2026-03-02", "<BookgDt><Dt>2026-02-30", "'2026-02-30' (BookgDt) is none"),
         ("<BookgDt><Dt>2026-03-02", "<BookgDt><Dt>02.03.2026", "'02.03.2026' (BookgDt)"),
         ("<Sts>BOOK</Sts>", "", "status (Sts) is None"),
     ],

@@ -86,6 +86,29 @@ def test_what_a_returned_entry_says() -> None:
     assert "99990002" not in str(read(RETURNS).lines)  # the receiver's account
 
 
+@pytest.mark.parametrize(
+    ("code", "remittance"),
+    [
+        ("R68", "TRANSFER R68 dishonoured return: too late TOO LATE"),
+        ("R72", "TRANSFER R72 contested dishonoured return: too late"),
+    ],
+)
+def test_what_follows_a_return_names_it(edited: Edit, code: str, remittance: str) -> None:
+    about = "121000240000003      12100000"
+    path = edited(8, f"R68{about}" + " " * 23, f"{code}{about}   09100001000000306001")
+    text = path.read_text(encoding="utf-8").replace("06001" + " " * 8, "06001TOO LATE", 1)
+    path.write_text(text, encoding="utf-8")
+    _, _, row, *_ = read(path).lines
+    assert row["remittance"] == remittance
+    assert json.loads(row["extra"])["return_trace_number"] == "091000010000003"
+
+
+def test_an_entry_with_several_returns_is_quarantined(edited: Edit) -> None:
+    path = edited(8, "799R68", "799R01121000240000003\n799R68")
+    reasons = {row["source_line"]: row["reason"] for row in read(path).quarantined}
+    assert reasons[7].startswith("the entry has several addenda of a return (99)")
+
+
 def test_what_moves_no_money_is_a_finding_and_an_instruction_is_quarantined() -> None:
     parts = read(RETURNS)
     assert parts.findings == [("prenotification_returned", 9), ("notification_of_change", 13)]

@@ -131,7 +131,7 @@ def test_the_report_is_its_accounts_and_days_and_when_it_was_made(tmp_path: Path
         ("<TRNAMT>1.50", "<TRNAMT>1.505", "'1.505' has more decimals than EUR has"),
         ("<TRNAMT>1.50", "<TRNAMT>", "the amount is missing"),
         ("<TRNAMT>1.50", "<TRNAMT>1.50<CURRENCY><CURSYM>XXX</CURRENCY>", "'XXX' is not an ISO"),
-        ("<DTPOSTED>20260302", "<DTPOSTED>00000000", "does not match format"),
+        ("<DTPOSTED>20260302", "<DTPOSTED>00000000", "'00000000' is on no day of the calendar"),
         ("<DTPOSTED>20260302", "<DTPOSTED>02.03.2026", "'02.03.2026' is not written YYYYMMDD"),
         ("<DTPOSTED>20260302", "", "the time None is not written"),
         ("<FITID>A", "<FITID>B<CORRECTFITID>A<CORRECTACTION>DELETE", "takes back the entry A"),

@@ -45,7 +45,7 @@ _NOTIFICATION = _Message("camt.054", "BkToCstmrDbtCdtNtfctn", "Ntfctn", "notific
 class _Camt:
     """One row per booked entry (`Ntry`) and per balance (`Bal`) of each statement."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     source: ClassVar[str] = "bank"
     message: ClassVar[_Message]
 

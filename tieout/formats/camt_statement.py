@@ -176,13 +176,16 @@ class Statement:
         return f"{name} p{page}" if page else name
 
     def _summary(self, balances: list[Balance]) -> Iterator[Part]:
-        """TxsSummry: counts and unsigned sums of the entries, checked against the booked rows."""
+        """TxsSummry: counts and sums of the entries, checked against the booked rows."""
         sums = self.summary_sums
         currencies = {currency for currency, _ in sums} or {b.currency for b in balances}
         # A sum carries no currency of its own, so it says something only where there is one.
         currency = (
             currencies.pop() if len(currencies) == 1 else None if currencies else self.currency
         )
+        # Some banks write the sum of the debits as it moves; then that of all entries is their net.
+        debits = text_of(self.element, "TxsSummry/TtlDbtNtries/Sum") or ""
+        is_signed = debits.startswith("-")
         for tag, what, signs in _SUMMARY:
             number = text_of(self.element, f"TxsSummry/{tag}/NbOfNtries")
             total = text_of(self.element, f"TxsSummry/{tag}/Sum")
@@ -194,7 +197,8 @@ class Statement:
                     yield ControlTotal(name, self.scope, None, stated, computed, self.line)
                 if total is not None and currency is not None:
                     stated = parse_minor(total, currency, ".")
-                    computed = sum(abs(sums[currency, sign]) for sign in signs)
+                    moved = [sums[currency, sign] for sign in signs]
+                    computed = sum(moved) if is_signed else sum(map(abs, moved))
                     name = f"sum_of_{what}"
                     yield ControlTotal(name, self.scope, currency, stated, computed, self.line)
             except ValueError as error:

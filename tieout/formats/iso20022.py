@@ -209,7 +209,10 @@ def _day(element: etree._Element, name: str) -> date | None:
     found = _DAY.fullmatch(text)
     if not found:
         raise ValueError(f"the date {text!r} ({name}) is not an ISO 8601 date")
-    return date.fromisoformat(found[1])
+    try:
+        return date.fromisoformat(found[1])
+    except ValueError as error:
+        raise ValueError(f"the date {text!r} ({name}) is none of the calendar: {error}") from None
 
 
 def text_of(element: etree._Element, *paths: str) -> str | None:

@@ -27,7 +27,7 @@ from tieout.formats.base import (
     Structural,
     UnreadableFile,
 )
-from tieout.formats.nacha_codes import change, is_dishonoured, reason
+from tieout.formats.nacha_codes import change, follows_return, is_dishonoured, reason
 from tieout.formats.nacha_records import Batch, Entry, File, Record, assemble, split
 from tieout.formats.nacha_totals import batch_totals, file_totals
 
@@ -41,7 +41,7 @@ class NachaReturns:
     """One row per returned entry; the totals of batches and file are checked."""
 
     format: ClassVar[str] = "nacha_returns"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "ACH returns (NACHA)"
 
@@ -132,6 +132,11 @@ class _Reading:
             raise ValueError(
                 "the entry was not returned (no addenda 99): it is an instruction, not yet money"
             )
+        if sum(addenda.at(2, 3) == _RETURN for addenda in entry.addenda) > 1:
+            raise ValueError(
+                "the entry has several addenda of a return (99), where the standard has one: "
+                "whether money moves back or forth cannot be told"
+            )
         account = header.at(41, 50)
         if not account:
             raise ValueError(f"the batch at line {header.line} names no company")
@@ -140,9 +145,10 @@ class _Reading:
         # The return of a credit brings its money back; to dishonour a return undoes it.
         sign = (1 if entry.is_credit else -1) * (-1 if is_dishonoured(code) else 1)
         kind, international = header.at(51, 53), header.at(51, 53) == "IAT"
-        said = (header.at(54, 63), why, returned.at(46 if international else 36, 79))
+        said = (header.at(54, 63), why, _information(returned, code, international))
         extra = {
             "original_trace_number": returned.at(7, 21),
+            "return_trace_number": returned.at(39, 53) if follows_return(code) else None,
             "standard_entry_class": kind,
             "company": None if international else header.at(5, 20),
         }
@@ -182,6 +188,13 @@ def _counterparty(entry: Entry, kind: str) -> str | None:
         party = entry.addendum("10")
         return party.at(47, 81) or None if party else None
     return entry.record.at(59, 74) if kind == "CTX" else entry.record.at(55, 76) or None
+
+
+def _information(returned: Record, code: str, international: bool) -> str:
+    """The free text of a return; what follows one has fields about it first, or no text at all."""
+    if is_dishonoured(code):
+        return returned.at(59, 79)
+    return "" if follows_return(code) else returned.at(46 if international else 36, 79)
 
 
 def _read_day(text: str) -> date | None:

@@ -78,7 +78,7 @@ _REASONS = {
 }
 _RETURN = re.compile(r"R[0-9]{2}")
 _CHANGE = re.compile(r"C[0-9]{2}")
-_DISHONOURED = range(61, 71)
+_DISHONOURED, _CONTESTED = range(61, 71), range(71, 80)
 
 
 def reason(code: str) -> str:
@@ -98,3 +98,8 @@ def change(code: str) -> str:
 def is_dishonoured(code: str) -> bool:
     """Whether the originator's bank sends the return itself back, so that money moves again."""
     return int(code[1:]) in _DISHONOURED
+
+
+def follows_return(code: str) -> bool:
+    """Whether it answers a return: one that is dishonoured, or the answer to that, contested."""
+    return is_dishonoured(code) or int(code[1:]) in _CONTESTED

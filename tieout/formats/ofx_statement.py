@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from tieout.cards import truncate_text
@@ -180,4 +180,7 @@ def _day(text: str | None) -> date:
     found = _TIME.fullmatch(text.strip()) if text else None
     if found is None:
         raise ValueError(f"the time {text!r} is not written YYYYMMDDHHMMSS")
-    return datetime.strptime(found[1], "%Y%m%d").date()  # noqa: DTZ007 - a date has no zone
+    try:
+        return date.fromisoformat(found[1])
+    except ValueError as error:
+        raise ValueError(f"the time {text!r} is on no day of the calendar: {error}") from None
