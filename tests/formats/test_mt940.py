@@ -200,6 +200,13 @@ def test_an_amount_that_the_standard_does_not_know_is_not_read_in_part(
     assert "is not written with digits and a decimal comma alone" in row["reason"]
 
 
+def test_a_space_before_the_type_is_no_reference(tmp_path: Path) -> None:
+    text = DUTCH.read_text(encoding="utf-8").replace("C335,NTRF", "C335, NRTI")
+    row = read(written(tmp_path, text)).lines[2]
+    assert (row["amount_minor"], row["transaction_code"]) == (335, "NRTI")
+    assert "NRTI" not in (row["extra"] or "")
+
+
 def test_an_entry_that_is_only_expected_is_not_booked(tmp_path: Path) -> None:
     text = DUTCH.read_text(encoding="utf-8").replace("C335,NTRF", "EC335,NTRF")
     parts = read(written(tmp_path, text))
@@ -229,6 +236,17 @@ def test_the_field_of_the_banks_own_is_kept_with_its_entry(tmp_path: Path) -> No
         (["WHAT?20IS THIS"], Details("WHAT?20IS THIS")),
         (["020~00X~20two ~21words"], Details("two words")),
         (["000>10123>20 RENT>32A>33B"], Details("RENT", "A B")),
+        (["000+20Invoice 7", "+31XX00+32ACME SRL"], Details("Invoice 7", "ACME SRL")),
+        (["030+4912345 call us"], Details("030+4912345 call us")),
+        # The text flows on over the subfields, so a keyword comes in the middle of one.
+        (
+            ["109?20EREF+INV.2026.000471.000000?21815 KREF+PAY-2026-0000471 ?22SVWZ+Return"],
+            Details(
+                "EREF+INV.2026.000471.000000815 KREF+PAY-2026-0000471 SVWZ+Return",
+                None,
+                "INV.2026.000471.000000815",
+            ),
+        ),
         (["/TRTP/SEPA/NAME/A B/REMI//EREF/X 1"], Details(None, "A B", "X 1")),
         (["/TRTP/SEPA/EREF/NONREF"], Details("/TRTP/SEPA/EREF/NONREF")),
         (["a/REMI/b"], Details("a/REMI/b")),

@@ -1,7 +1,8 @@
 """Field :86: of MT940, the free text of an entry, which each country structures in its own way.
 
 - Germany, Poland and others: a three-digit code, then subfields ``?20`` … whose text may itself be
-  coded: ``166?00GUTSCHRIFT?20EREF+4711?21SVWZ+Invoice 17?32ACME``; some banks write ``>`` or ``~``.
+  coded: ``166?00GUTSCHRIFT?20EREF+4711?21SVWZ+Invoice 17?32ACME``; some banks write ``>``, ``~`` or
+  ``+``.
 - The Netherlands: ``/EREF/4711/NAME/ACME/REMI/Invoice 17``.
 - Everyone else: text.
 """
@@ -12,10 +13,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_STRUCTURED = re.compile(r"\s*[0-9]{3}([?>~^<|])(?=[0-9]{2})")
+_STRUCTURED = re.compile(r"\s*[0-9]{3}([?>~^<|]|\+(?=[012]0))(?=[0-9]{2})")
 _PURPOSE = re.compile(r"2[0-9]|6[0-3]")
 _NAME = re.compile(r"3[23]")
 _KEYWORD = re.compile(r"([A-Z]{4})\+(.*)", re.DOTALL)
+# A keyword begins a subfield, but some banks let the text flow on over the subfields.
+_NEXT_KEYWORD = re.compile(r"\s(?:EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _CODED = re.compile(
     r"/(EREF|REMI|NAME|BENM|ORDP|CNTP|IBAN|BIC|TRTP|ISDT|CSID|MARF|PREF|SVCL|PURP|RTRN|ADDR|KREF"
     r"|UDTR|UCRD|ULTB|ULTD|TRCD)(?=/)"
@@ -62,10 +65,11 @@ def _from_subfields(text: str, separator: str) -> Details:
             # The keyword is part of the width that the subfield fills.
             reference.append(value if not found else f"EREF+{value}")
     names = (value for key, value in subfields if _NAME.fullmatch(key))
+    end_to_end, *_ = _NEXT_KEYWORD.split(_flow(reference, _SUBFIELD_WIDTH).removeprefix("EREF+"))
     return Details(
         _flow(purpose, _SUBFIELD_WIDTH) or None,
         _flow(names, _SUBFIELD_WIDTH) or None,
-        _reference(_flow(reference, _SUBFIELD_WIDTH).removeprefix("EREF+")),
+        _reference(end_to_end),
     )
 
 

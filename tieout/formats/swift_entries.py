@@ -78,11 +78,14 @@ def _entry_groups(tag: Tag) -> dict[str, Any]:
             "the entry (:61:) is not: date, debit/credit mark, amount, type, reference"
         )
     # The pattern takes the beginning of an amount, and what is left of it for a reference.
-    if _REST_OF_AMOUNT.match(entry, found.end("amount")):
+    before, after = entry[: found.end("amount")], entry[found.end("amount") :]
+    if _REST_OF_AMOUNT.match(after):
         raise ValueError(
             f"the amount in {entry[found.start('amount') :]!r} is not written with digits and a "
             "decimal comma alone, or is longer than 15 characters"
         )
+    # Some banks write a space between the amount and the type.
+    found = _ENTRY.re.match(before + after.lstrip()) or found
     return found.groupdict() | {
         "bank_reference": bank_reference,
         "supplement": " ".join(rest),
