@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -90,6 +91,13 @@ def test_the_summary_of_the_transactions_is_checked() -> None:
     assert totals["sum_of_entries", "EUR"] == (374050, 374050)
     assert totals["number_of_credits", None] == (1, 1)
     assert totals["sum_of_debits", "EUR"] == (124000, 124000)
+
+
+def test_the_reference_of_an_entry_is_kept_beside_the_banks(tmp_path: Path) -> None:
+    old = '<Amt Ccy="EUR">2500.50</Amt>'
+    row, *_ = read(edited(tmp_path, old, f"<NtryRef>ENTRY-1</NtryRef>{old}")).lines
+    assert row["bank_reference"] == "REF-0001"
+    assert json.loads(row["extra"]) == {"entry_reference": "ENTRY-1"}
 
 
 def test_sums_that_are_written_as_the_money_moves_hold_too(tmp_path: Path) -> None:

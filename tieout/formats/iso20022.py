@@ -50,7 +50,7 @@ def entry_columns(entry: etree._Element) -> dict[str, Any]:
         "remittance": _remittance(entry, details),
         "counterparty": _counterparty(entry, details),
         "transaction_code": _code(entry, details),
-        "extra": _transactions(entry, details),
+        "extra": _extra(entry, details),
     }
 
 
@@ -138,8 +138,23 @@ def _is_credit(element: etree._Element) -> bool:
     return direction == "CRDT"
 
 
-def _transactions(entry: etree._Element, details: list[etree._Element]) -> str | None:
-    """The transactions of a batch as JSON, since the columns only have room for one."""
+def _extra(entry: etree._Element, details: list[etree._Element]) -> str | None:
+    """What no column has a place for: the entry's own reference and the transactions of a batch.
+
+    Some banks write the same reference for every entry, the account's, so it is no bank reference.
+    """
+    said = {
+        "entry_reference": text_of(entry, "NtryRef"),
+        "transactions": _transactions(entry, details),
+    }
+    kept = {name: value for name, value in said.items() if value}
+    return json.dumps(kept, ensure_ascii=False) if kept else None
+
+
+def _transactions(
+    entry: etree._Element, details: list[etree._Element]
+) -> list[dict[str, str]] | None:
+    """The transactions of a batch, since the columns only have room for one."""
     if len(details) < 2:
         return None
     transactions = []
@@ -155,7 +170,7 @@ def _transactions(entry: etree._Element, details: list[etree._Element]) -> str |
             "counterparty": _counterparty(entry, [detail]),
         }
         transactions.append({name: value for name, value in said.items() if value})
-    return json.dumps({"transactions": transactions}, ensure_ascii=False)
+    return transactions
 
 
 def _transaction_amount(detail: etree._Element) -> etree._Element | None:
