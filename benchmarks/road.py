@@ -1,11 +1,11 @@
 """The whole road on a simulated company, by the commands that people use.
 
-python -m benchmarks.road [--payments 1000000] [--no-peers] [--json FILE]
+python -m benchmarks.road [--payments 1000000] [--no-last-day] [--no-peers] [--json FILE]
 
 1. `tieout simulate --columnar` writes the months up to October 2024, two or more of them.
 2. `tieout run` does all of it: landing, canonical, checks, models with all result tables and
    proofs, edition. The records of the last day are held back.
-3. The last day is delivered, and `tieout run` again.
+3. The last day is delivered, and `tieout run` again. (`--no-last-day`: the disk holds one edition.)
 4. `tieout run` once more, with nothing new.
 5. DuckDB scans the canonical columns that the legs need: what the work is measured by.
 6. The settlement leg alone, by its SQL and by other tools, each held against the same answer.
@@ -166,7 +166,9 @@ def peers(folder: Path) -> Iterator[tuple[str, dict[str, object]]]:
         )
 
 
-def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
+def benchmark(
+    payments: int, home: Path, *, with_last_day: bool, with_peers: bool
+) -> dict[str, object]:
     """All steps at one size; figures by step."""
     workspace = Workspace.create(home / "w", reporting_currency="USD", as_of="latest")
     run = [*COMMAND, "run", "--home", str(workspace.home)]
@@ -180,15 +182,17 @@ def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
     simulate += ["--payments-per-month", str(payments // count)]
     figures: dict[str, Any] = {"payments": payments, "months": count, "machine": machine()}
     figures["simulate"] = step("simulate", simulate).as_dict()
-    last_day = held_back(workspace.inbox, home / "held")
-    first = step("run, all but the last day", run, spill)
+    last_day = held_back(workspace.inbox, home / "held") if with_last_day else []
+    first = step("run, all but the last day" if last_day else "run", run, spill)
     figures["run"] = first.as_dict()
     figures["run_stages_wall_s"] = stages(workspace)
     for moved, path in last_day:
         shutil.move(moved, path)
-    second = step(f"run, the last day's {len(last_day)} files", run, spill)
-    figures["last_day"] = second.as_dict()
-    figures["last_day_stages_wall_s"] = stages(workspace)
+    if last_day:
+        second = step(f"run, the last day's {len(last_day)} files", run, spill)
+        figures["last_day"] = second.as_dict()
+        figures["last_day_stages_wall_s"] = stages(workspace)
+        figures["last_day_cpu_to_run_cpu"] = round(second.cpu_s / first.cpu_s, 3)
     figures["nothing_new"] = step("run, nothing new", run).as_dict()
     nothing = step("import and connect alone", ["-c", "from tieout.engine import connect"])
     scan = step("scan of the same columns", ["-c", SCAN, str(workspace.canonical)])
@@ -201,7 +205,6 @@ def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
         "rows": int(rows),
         "rows_per_s": round(int(rows) / first.wall_s),
         "run_cpu_to_scan_cpu": round(first.cpu_s / scan_cpu, 1),
-        "last_day_cpu_to_run_cpu": round(second.cpu_s / first.cpu_s, 3),
     }
     figures["goals"] = list(goals(figures))
     if with_peers:
@@ -213,16 +216,18 @@ def benchmark(payments: int, home: Path, with_peers: bool) -> dict[str, object]:
 
 def goals(figures: dict[str, Any]) -> Iterator[dict[str, object]]:
     """Each goal with its figure and whether it is met; printed as they come."""
-    run, day, nothing = figures["run"], figures["last_day"], figures["nothing_new"]
+    run, nothing = figures["run"], figures["nothing_new"]
     reconcile = figures["run_stages_wall_s"]["warehouse"] / max(figures["scan"]["wall_s"], 0.01)
-    times_less = run["cpu_s"] / max(day["cpu_s"], 0.01)
-    for goal, figure, met in (
+    found = [
         ("models, proofs and result tables ÷ scan ≤ 8", round(reconcile, 1), reconcile <= 8),
         ("source rows a second ≥ 3,000,000", figures["rows_per_s"], figures["rows_per_s"] >= 3e6),
-        ("the last day costs ≥ 50 × less CPU", round(times_less, 1), times_less >= 50),
         ("a run with nothing new ≤ 5 s", nothing["wall_s"], nothing["wall_s"] <= 5),
         ("nothing is spilled to disk, MB", run["spill_mb"], run["spill_mb"] == 0),
-    ):
+    ]
+    if day := figures.get("last_day"):
+        less = run["cpu_s"] / max(day["cpu_s"], 0.01)
+        found.append(("the last day costs ≥ 50 × less CPU", round(less, 1), less >= 50))
+    for goal, figure, met in found:
         CONSOLE.print(f"  {'met   ' if met else 'missed'} {goal}: {figure:,}")
         yield {"goal": goal, "figure": figure, "met": met}
 
@@ -231,12 +236,18 @@ def main() -> None:
     """Parse the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--payments", type=int, default=100_000, help="payments in all")
+    parser.add_argument("--no-last-day", action="store_true", help="one run of all the records")
     parser.add_argument("--no-peers", action="store_true", help="leave out the other tools")
     parser.add_argument("--folder", type=Path, help="where there is room for the files")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        figures = benchmark(arguments.payments, Path(folder), not arguments.no_peers)
+        figures = benchmark(
+            arguments.payments,
+            Path(folder),
+            with_last_day=not arguments.no_last_day,
+            with_peers=not arguments.no_peers,
+        )
     text = json.dumps(figures, indent=1)
     print(text)
     if arguments.json:

@@ -229,3 +229,40 @@ def test_real_samples(
     assert {total.currency: total.stated for total in reading.totals} == balances
     assert all(total.stated == total.computed for total in reading.totals)
     assert READER.recognises(Head.of(path, path.name))
+
+
+STATUSES = {
+    "en": ("status", "Completed", "Pending", "Denied"),
+    "de": ("status", "Abgeschlossen", "Ausstehend", "Abgelehnt"),
+    "es": ("estado", "Completado", "Pendiente", "Rechazado"),
+    "fr": ("État", "Terminé", "En attente", "Refusé"),
+    "it": ("Stato", "Completata", "In sospeso", "Annullata"),
+    "nl": ("Status", "Voltooid", "In behandeling", "Geweigerd"),
+    "pt": ("Estado", "Concluído", "Pendente", "Cancelada"),
+}
+
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_without_the_impact_the_status_says_what_moved_no_money(language: str) -> None:
+    name, *statuses = STATUSES[language]
+    row = ("1.2.2026", "x", "5,00", "0,00", "5,00", "")
+    header, *rows = table(language, *[row] * 4).decode().split("\n")
+    lines = [f"{header}\t{name}"]
+    lines += [f"{line}\t{s}" for line, s in zip(rows, [*statuses, "Refunded"], strict=True)]
+    reading = Reading.of_bytes(READER, "\n".join(lines).encode())
+    assert [row["source_line"] for row in reading.rows] == [2, 5]
+    (reason,) = reading.reasons().values()
+    assert statuses[2] in reason
+    assert "Balance Impact" in reason
+    assert list(reading.reasons()) == [4]
+    assert any("1 transactions that change no balance" in f.message for f in reading.findings)
+
+
+def test_where_the_impact_is_stated_the_status_decides_nothing() -> None:
+    row = ("1.2.2026", "x", "5,00", "0,00", "5,00", "")
+    header, *rows = table("en", row, row).decode().split("\n")
+    lines = [f"{header}\tStatus\tBalance Impact"]
+    lines += [f"{rows[0]}\tPending\tCredit", f"{rows[1]}\tDenied\tMemo"]
+    reading = Reading.of_bytes(READER, "\n".join(lines).encode())
+    assert [row["source_line"] for row in reading.rows] == [2]
+    assert reading.reasons() == {}

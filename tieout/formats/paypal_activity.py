@@ -21,7 +21,7 @@ from tieout.formats.habits import Habits
 from tieout.formats.lines import Dialect, split
 from tieout.formats.paypal_codes import set_line_kind
 from tieout.formats.paypal_stl import line_id
-from tieout.formats.paypal_words import KINDS, MEMO, columns
+from tieout.formats.paypal_words import ENDED, KINDS, MEMO, NOT_YET, columns
 
 _DELIMITERS = (",", "\t", ";")
 _NEEDED = ("date", "time", "zone", "currency", "net", "transaction")
@@ -33,7 +33,7 @@ class PayPalActivity:
     """Reads the statement (balance report) and the activity download, of any choice of columns."""
 
     format: ClassVar[str] = "paypal_activity"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "paypal"
     title: ClassVar[str] = "PayPal statement or activity download (CSV), in seven languages"
 
@@ -75,7 +75,10 @@ class PayPalActivity:
                 yield from others
         yield from chains.parts()
         if memos:
-            message = f"{memos} transactions that change no balance (memo) are no settlement lines"
+            message = (
+                f"{memos} transactions that change no balance (memo, or pending) are no settlement"
+                " lines"
+            )
             yield Finding("transactions_without_effect", message)
 
 
@@ -113,10 +116,12 @@ def _layout(text: TextFile) -> tuple[Layout, str, dict[str, str]]:
 
 def _without_memos(block: Block, known: dict[str, str]) -> tuple[Block, int]:
     """The block without transactions that change no balance, and how many these are."""
-    if "impact" not in known or not len(block.lines):
+    said = known.get("impact", known.get("status"))
+    if said is None or not len(block.lines):
         return block, 0
-    impact = pc.utf8_lower(pc.utf8_trim_whitespace(flat(block.table[known["impact"]])))
-    stays = pc.not_equal(impact, MEMO).fill_null(True)
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(flat(block.table[said])))
+    is_memo = pc.match_substring_regex(words, f"^(?:{MEMO if 'impact' in known else NOT_YET})$")
+    stays = pc.invert(is_memo.fill_null(False))
     rest = block.only(stays)
     return rest, len(block.lines) - len(rest.lines)
 
@@ -132,6 +137,11 @@ def _draft(block: Block, known: dict[str, str], habits: Habits) -> Draft:
     def text(name: str) -> pa.Array:
         return draft.text(known.get(name, name))
 
+    if "status" in known and "impact" not in known:
+        status = text("status")
+        has_ended = pc.match_substring_regex(pc.utf8_lower(status), f"^(?:{ENDED})$")
+        reason = "status {} does not say whether money moved: take the download with Balance Impact"
+        draft.reject(has_ended.fill_null(False), reason, status)
     draft["processor"] = draft["report_id"] = pa.repeat("paypal", len(draft))
     draft["raw_kind"] = draft["description"] = text("type")
     clocks = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")

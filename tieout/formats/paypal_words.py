@@ -81,6 +81,7 @@ _COLUMNS = {
         "effect op saldo|invloed op saldo",
         "impacto no saldo",
     ),
+    "status": ("status", "status", "estado", "état|statut", "stato", "status", "status|estado"),
 }
 _REQUIRED = {"date", "time", "zone", "currency", "gross", "fee", "net", "transaction"}
 
@@ -137,6 +138,19 @@ KINDS = (
 )
 # Of a transaction that changes no balance: an authorisation, an order, a denied payment.
 MEMO = "memo"
+# What the status says where a download does not state the impact: that no money has moved yet, or
+# that something ended which may have moved it. All others have moved it.
+NOT_YET = (
+    "pending|uncleared|unclaimed|ausstehend|offen|nicht verrechnet|pendiente|en attente|in sospeso"
+    "|in attesa|in behandeling|openstaand|pendente"
+)
+ENDED = (
+    "denied|declined|refused|cancell?ed|failed|expired|voided|removed|returned|abgelehnt|storniert"
+    "|abgebrochen|fehlgeschlagen|abgelaufen|entfernt|denegad[oa]|rechazad[oa]|cancelad[oa]"
+    "|fallid[oa]|caducad[oa]|anulad[oa]|refusée?|annulée?|échouée?|expirée?|rifiutat[oa]|negat[oa]"
+    "|annullat[oa]|non riuscit[oa]|scadut[oa]|geweigerd|geannuleerd|mislukt|verlopen|negad[oa]"
+    "|recusad[oa]|falhou|expirad[oa]"
+)
 
 
 def columns(names: list[str]) -> tuple[str, dict[str, str]] | None:
