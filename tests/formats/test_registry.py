@@ -32,6 +32,7 @@ FOLDERS = {
     "checkout_payouts": "checkout_payouts",
     "mollie": "mollie_balance",
     "stripe_summary": "stripe_balance_summary",
+    "stripe_history": "stripe_balance_history",
     "adyen_accounting": "adyen_payments_accounting",
     "stripe_extract": "stripe_extract",
 }

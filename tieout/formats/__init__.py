@@ -33,6 +33,7 @@ from tieout.formats.paypal_stl import PayPalSettlementReport
 from tieout.formats.square import SquarePayouts
 from tieout.formats.stripe import StripePayoutReconciliation
 from tieout.formats.stripe_extracts import StripeExtract
+from tieout.formats.stripe_history import StripeBalanceHistory
 from tieout.formats.stripe_objects import StripeObjects
 from tieout.formats.stripe_summary import StripeBalanceSummary
 from tieout.formats.trustly import Trustly
@@ -44,6 +45,7 @@ READERS: tuple[Reader, ...] = (
     StripePayoutReconciliation(),
     StripeObjects(),
     StripeExtract(),
+    StripeBalanceHistory(),
     StripeBalanceSummary(),
     AdyenSettlementDetails(),
     AdyenPaymentsAccounting(),

@@ -102,7 +102,7 @@ class StripePayoutReconciliation:
             yield from _zone_finding(sheet.names)
             payouts, sums = [], Counter[tuple[str, ...]]()
             for block in sheet.blocks():
-                rows, others = _draft(block).accept()
+                rows, others = settlement_lines(block).accept()
                 yield from others
                 is_payout = pc.equal(rows["raw_kind"], "payout")
                 payouts.append(rows.filter(is_payout))
@@ -124,7 +124,8 @@ def _zone_finding(names: list[str]) -> Iterator[Finding]:
         )
 
 
-def _draft(block: Block) -> Draft:
+def settlement_lines(block: Block) -> Draft:
+    """The lines of a block whose columns are named as in the itemised reports."""
     draft = Draft(SETTLEMENT_LINES, block)
     names = block.table.column_names
     created = next(name for name in _CREATED if name in names)

@@ -81,7 +81,9 @@ def settlement_lines(block: Block) -> Iterator[Part]:
     draft = Draft(SETTLEMENT_LINES, block)
     draft.need("id", "amount", "fee", "net", "currency", "created")
     _set_origin(draft)
-    draft["line_id"], draft["raw_kind"] = draft.text("id"), _category(draft)
+    draft["line_id"] = draft.text("id")
+    told = draft.text("reporting_category")
+    draft["raw_kind"] = pc.coalesce(told, category_of(draft.text("type")))
     draft["available_on"] = draft.time("available_on").utc.cast(pa.date32())
     draft["description"], source = draft.text("description"), draft.text("source")
     currency = draft["currency"] = draft.currency("currency")
@@ -267,13 +269,12 @@ def _minor(draft: Draft, name: str, currency: pa.Array) -> pa.Array:
     return pc.if_else(hundredths, units, pc.if_else(whole, pc.multiply(amount, 100), amount))
 
 
-def _category(draft: Draft) -> pa.Array:
-    """The reporting category, or what the type of a balance transaction comes to."""
-    type_ = draft.text("type")
-    known = type_
+def category_of(kind: pa.Array) -> pa.Array:
+    """The reporting category that a type of balance transaction comes to; the type where none."""
+    known = kind
     for category, pattern in _CATEGORIES.items():
-        known = pc.if_else(pc.match_substring_regex(type_, pattern), category, known)
-    return pc.coalesce(draft.text("reporting_category"), known)
+        known = pc.if_else(pc.match_substring_regex(kind, pattern), category, known)
+    return known
 
 
 def _iso(text: pa.Array) -> pa.Array:
