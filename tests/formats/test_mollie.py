@@ -14,7 +14,7 @@ from tests.formats.tabular_parts import (
     assert_read_or_refused,
     damaged,
 )
-from tieout.formats.base import ControlTotal
+from tieout.formats.base import ControlTotal, Head
 from tieout.formats.mollie import MollieBalance
 
 READER = MollieBalance()
@@ -62,6 +62,57 @@ def test_settlements_and_reports_are_held_against_their_parts() -> None:
     ]
     assert (reading.rows, reading.quarantined, reading.structural) == ([], [], 5)
     assert reading.codes() == [("control_total_unreadable", 4), ("objects_without_effect", None)]
+
+
+def transaction(type_: str, value: str, **others: object) -> dict[str, object]:
+    """A balance transaction under the name that the API has for it today."""
+    amount = {"currency": "EUR", "value": value}
+    return {
+        "resource": "balance-transaction",
+        "id": "baltr_7",
+        "type": type_,
+        "createdAt": "2026-03-04T10:00:00+00:00",
+        "resultAmount": amount,
+        "initialAmount": amount,
+        "context": {},
+        **others,
+    }
+
+
+def test_the_name_of_the_resource_has_an_underscore_or_a_hyphen() -> None:
+    row = transaction("capture", "8.00", context={"paymentId": "tr_7"})
+    page = {"count": 1, "_embedded": {"balance_transactions": [row]}}
+    for document in (row, page):
+        data = json.dumps(document).encode()
+        assert READER.recognises(Head("file", data))
+        reading = Reading.of_bytes(READER, data)
+        (line,) = reading.rows
+        assert (line["line_kind"], line["net_minor"]) == ("charge", 800)
+        assert (line["payment_reference"], reading.codes()) == ("tr_7", [])
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "kind"),
+    [
+        ("fee-prepayment", "-3.00", "fee"),
+        ("payment-fee", "-0.30", "fee"),
+        ("returned-managed-fee", "0.30", "fee"),
+        ("unauthorized-direct-debit", "-9.00", "chargeback"),
+        ("rolling-reserve-hold", "-5.00", "reserve_hold"),
+        ("capture-rolling-reserve-release", "5.00", "reserve_release"),
+        ("incoming-transfer", "50.00", "transfer"),
+        ("cash-advance-loan", "900.00", "transfer"),
+    ],
+)
+def test_kinds(type_: str, value: str, kind: str) -> None:
+    reading = Reading.of_bytes(READER, json.dumps(transaction(type_, value)).encode())
+    assert (reading.column("line_kind"), reading.codes()) == ([kind], [])
+
+
+def test_a_type_that_is_not_known_is_reported() -> None:
+    reading = Reading.of_bytes(READER, json.dumps(transaction("gift", "1.00")).encode())
+    assert reading.column("line_kind") == ["adjustment"]
+    assert reading.codes() == [("unknown_type", 1)]
 
 
 MONEY = st.integers(-(10**9), 10**9)

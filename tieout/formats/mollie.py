@@ -21,12 +21,13 @@ from tieout.formats.draft import Block, Draft, translate
 from tieout.formats.mollie_totals import NAMES, totals
 from tieout.formats.structured import json_blocks, json_values
 
-_RESOURCE = "balance_transaction"
+# The API wrote its name with an underscore once, and writes it with a hyphen now.
+_RESOURCES = ("balance_transaction", "balance-transaction")
 _AMOUNTS = ("resultAmount", "initialAmount", "deductions")
 _NAMES = ["resource", "id", "type", "createdAt", "context", *_AMOUNTS, *NAMES]
 _FREE = "_links|mode|status|settledAt|invoiceId|timeZone|grouping|currency|transfer.*|.*Amount"
 _MOLLIE = re.compile(
-    r'"resource"\s*:\s*"(?:balance_transaction|balance|balance-report|settlement)"'
+    r'"resource"\s*:\s*"(?:balance[_-]transaction|balance|balance-report|settlement)"'
 )
 _RESERVE = "reserve"  # a hold or a release, as the sign says
 _KINDS = {
@@ -38,16 +39,41 @@ _KINDS = {
     "returned-refund": "refund",
     "canceled-refund": "refund",
     "chargeback": "chargeback",
+    "unauthorized-direct-debit": "chargeback",
     "chargeback-reversal": "chargeback_reversal",
     "failed-chargeback": "chargeback_reversal",
     "outgoing-transfer": "payout",
     "failed-outgoing-transfer": "payout",
     "canceled-outgoing-transfer": "payout",
+    "canceled-transfer": "payout",
     "returned-transfer": "payout",
     "invoice-compensation": "fee",
+    "invoice-rounding-compensation": "fee",
+    "fee-prepayment": "fee",
+    "payment-fee": "fee",
+    "failed-payment-fee": "fee",
+    "bank-charged-failure-fee": "fee",
+    "reimbursement-fee": "fee",
+    "platform-connected-organizations-fee": "fee",
+    "managed-fee": "fee",
+    "returned-managed-fee": "fee",
     "application-fee": "transfer",
+    "post-payment-split-payment": "transfer",
+    "incoming-transfer": "transfer",
+    "topup": "transfer",
+    "balance-topup": "transfer",
+    "movement": "transfer",
+    "cash-advance-loan": "transfer",
+    "loan": "transfer",
+    "repayment": "transfer",
     "balance-reserve": _RESERVE,
     "balance-reserve-return": _RESERVE,
+    "rolling-reserve-hold": _RESERVE,
+    "rolling-reserve-release": _RESERVE,
+    "capture-rolling-reserve-release": _RESERVE,
+    "api-payment-rolling-reserve-release": _RESERVE,
+    "cash-collateral-issuance": _RESERVE,
+    "cash-collateral-release": _RESERVE,
     "balance-correction": "adjustment",
 }
 
@@ -56,7 +82,7 @@ class MollieBalance:
     """Reads balance transactions; balances, settlements and reports are no lines of their own."""
 
     format: ClassVar[str] = "mollie_balance"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "mollie"
     title: ClassVar[str] = "Mollie balance transactions, settlements, reports (JSON, JSON Lines)"
 
@@ -98,7 +124,7 @@ def _unrolled(document: Any) -> list[Any]:
 def _parts(block: Block, others: Counter[str]) -> Iterator[Part]:
     yield from block.accounted
     kinds = flat(block.table["resource"]).fill_null("without a resource")
-    is_line = pc.equal(kinds, _RESOURCE)
+    is_line = pc.is_in(kinds, pa.array(_RESOURCES))
     others.update(kind[:40] for kind in kinds.filter(pc.invert(is_line)).to_pylist())
     lines = replace(block.only(is_line), accounted=())
     yield Structural(len(block.lines) - len(lines.lines))
