@@ -126,12 +126,24 @@ def test_marketplaces_write_numbers_in_their_own_way(
         (("A-to-z Guarantee Refund", "ItemPrice", "Principal"), "chargeback"),
         (("other-transaction", "other-transaction", "Successful charge"), "transfer"),
         (("other-transaction", "FBA Inventory Reimbursement", "REVERSAL"), "adjustment"),
+        (("other-transaction", "FBA Inventory Reimbursement", "REMOVAL_LOST"), "adjustment"),
+        (("SAFE-T Reimbursement", "SAFE-T Reimbursement", "Claim"), "adjustment"),
+        (("Refund", "ItemPrice", "RestockingFee"), "refund"),
+        (("Refund", "ItemWithheldTax", "MarketplaceFacilitatorTax-RestockingFee"), "refund"),
+        (("Refund", "ItemFees", "RefundCommission"), "fee"),
+        (("Order_Retrocharge", "ItemWithheldTax", "MarketplaceFacilitatorVAT-Principal"), "charge"),
+        (("Refund_Retrocharge", "ItemPrice", "Tax"), "refund"),
+        (("AmazonFees", "Coupon Participation Fee", "Base fee"), "fee"),
     ],
 )
 def test_kinds(words: tuple[str, str, str], kind: str) -> None:
     names = ("transaction_type", "amount_type", "amount_description")
     row = component("-1.00", currency="USD", **dict(zip(names, words, strict=True)))
-    assert Reading.of_bytes(READER, report(row)).column("line_kind") == [kind]
+    reading = Reading.of_bytes(READER, report(row))
+    assert (reading.column("line_kind"), reading.codes()) == (
+        [kind],
+        [("no_settlement_total", None)],
+    )
 
 
 @MODEST

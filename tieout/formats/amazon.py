@@ -41,6 +41,7 @@ _DELIMITER = "\t"
 _KINDS = (
     ("reserve", r"reserve amount"),
     ("transfer", r"successful charge|payable to amazon|transfer of funds|debt recovery"),
+    ("adjustment", r"/(?:fba|mcf) inventory reimbursement/|^safe-t reimbursement/"),
     (
         "fee",
         r"/itemfees/|/cost of advertising/|fees?\b|commission|storage|subscription|removal"
@@ -48,15 +49,17 @@ _KINDS = (
     ),
     ("chargeback", r"^(?:chargeback refund|a-to-z guarantee refund)/"),
     ("refund", r"^(?:refund|retrocharge)"),
-    ("charge", r"^(?:order|payment)\b"),
+    ("charge", r"^(?:order|order_retrocharge|payment)\b"),
 )
+# What a buyer pays or gets back is never a fee, whatever it is paid for (a restocking fee).
+_OF_BUYERS = ("ItemPrice", "ItemWithheldTax", "Promotion")
 
 
 class AmazonSettlement:
     """Reads the flat file V2 of any marketplace, in its own numbers and dates."""
 
     format: ClassVar[str] = "amazon_settlement"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "amazon"
     title: ClassVar[str] = "Amazon settlement report, flat file V2 (tab-delimited)"
 
@@ -191,10 +194,13 @@ def _set_kind(draft: Draft, is_payout: pa.Array) -> None:
     words = [draft.text(n) for n in ("transaction-type", "amount-type", "amount-description")]
     raw = pc.binary_join_element_wise(*(word.fill_null("") for word in words), "/")
     raw = draft["raw_kind"] = pc.if_else(is_payout, "settlement", raw)
-    draft["description"] = words[-1]
+    type_, amount_type, draft["description"] = words
+    of_buyer = pc.is_in(amount_type, pa.array(_OF_BUYERS))
+    type_alone = pc.binary_join_element_wise(type_.fill_null(""), "", "/")
+    telling = pc.utf8_lower(pc.if_else(of_buyer, type_alone, raw))
     kind = pa.nulls(len(draft), pa.string())
     for name, pattern in reversed(_KINDS):
-        kind = pc.if_else(pc.match_substring_regex(pc.utf8_lower(raw), pattern), name, kind)
+        kind = pc.if_else(pc.match_substring_regex(telling, pattern), name, kind)
     reserve = pc.if_else(pc.less(draft["net_minor"], 0), "reserve_hold", "reserve_release")
     kind = pc.if_else(pc.equal(kind, "reserve"), reserve, kind)
     draft["line_kind"] = pc.if_else(is_payout, "payout", kind.fill_null("adjustment"))
