@@ -67,6 +67,19 @@ def test_what_cannot_be_read_and_what_is_doubtful() -> None:
     assert all(row.get("payout_id") is None for row in reading.rows)
 
 
+def test_what_the_payer_saw_may_have_a_column_of_its_own() -> None:
+    text = (
+        "Transaction ID,Transaction Type,Presentment Currency,Presentment Amount,"
+        "Original Sale Amount,Settlement Currency,Settlement Amount,Settlement Date,"
+        "Disbursement Date,Deposit ID,Exchange Rate,Total Fee Amount\n"
+        "t1,sale,JPY,16000,,USD,100.00,2026-03-02,2026-03-04,d7,0.00625,2.20\n"
+    )
+    reading = Reading.of_bytes(READER, text.encode())
+    (row,) = reading.rows
+    assert (row["presentment_minor"], row["presentment_currency"]) == (16000, "JPY")
+    assert (row["gross_minor"], row["net_minor"], reading.codes()) == (10000, 9780, [])
+
+
 FILS = st.integers(0, 10**12)
 
 

@@ -26,14 +26,14 @@ _FLAT, _ESTIMATED = "Total Fee Amount", "Est. Total Fee Amount"
 _ACCOUNTS = ("Merchant Account ID", "Merchant Account Token")
 _KNOWN = {
     *_REQUIRED, *_ACCOUNTS, _FLAT, _ESTIMATED, "Original Transaction ID", "Presentment Currency",
-    "Original Sale Amount", "Payment Instrument", "Card Brand", "Exchange Rate", "Order ID",
-    "Est. Interchange Total Amount", "Braintree Total Amount",
+    "Presentment Amount", "Original Sale Amount", "Payment Instrument", "Card Brand",
+    "Exchange Rate", "Order ID", "Est. Interchange Total Amount", "Braintree Total Amount",
 }  # fmt: skip
 _KEPT = (
     "Card Type|First 6 of CC|Issuing Bank|Refunded Amount|Refund Type|Card Issuing Country"
     "|Discount(?: Credit)?|Per Transaction Fee(?: Credit)?|Multicurrency Fee (?:Amount|Credit)"
     "|Interchange (?:Description|Currency)|Est. Interchange (?:Rate|Fixed)(?: Credit)?"
-    "|Record (?:Type|Subtype)|Acquirer Reference Number"
+    "|Record (?:Type|Subtype)|Acquirer Reference Number|Deposit ID"
 )
 _VOIDED = "voided sale"
 _KINDS = {"sale": "charge", "credit": "refund", _VOIDED: "fee"}
@@ -48,7 +48,7 @@ class BraintreeFees:
     """Reads the report at flat prices, and with interchange."""
 
     format: ClassVar[str] = "braintree_fees"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "braintree"
     title: ClassVar[str] = "Braintree transaction-level fee report (CSV)"
 
@@ -137,7 +137,8 @@ def _set_presentment(draft: Draft, gross: pa.Array) -> None:
     """What the payer saw is stated for sales alone: a credit repeats the amount of its sale."""
     currency = draft["currency"]
     seen_currency = pc.coalesce(draft.currency("Presentment Currency"), currency)
-    seen = draft.minor("Original Sale Amount", seen_currency)
+    columns = ("Presentment Amount", "Original Sale Amount")
+    seen = pc.coalesce(*(draft.minor(name, seen_currency) for name in columns))
     converted = pc.not_equal(seen_currency, currency).fill_null(False)
     is_told = pc.and_(pc.is_valid(seen), pc.equal(draft["line_kind"], "charge"))
     taken = pc.and_(converted, is_told)
