@@ -57,6 +57,23 @@ def test_balance_transactions_and_payouts_are_settlement_lines() -> None:
     assert created.isoformat() == "2026-03-02T10:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("type_", "category", "kind"),
+    [
+        ("payment_failure_refund", "charge_failure", "charge"),
+        ("application_fee", "platform_earning", "adjustment"),
+        ("application_fee_refund", "platform_earning_refund", "adjustment"),
+        ("stripe_fee", "fee", "fee"),
+    ],
+)
+def test_the_category_by_type_is_that_of_the_reports(type_: str, category: str, kind: str) -> None:
+    """Older versions of the API state no reporting category, and the reports do."""
+    line = {"object": "balance_transaction", "id": "txn_1", "type": type_, "currency": "usd",
+            "amount": 40, "fee": 0, "net": 40, "created": 1772445600}  # fmt: skip
+    (row,) = Reading.of_bytes(READER, json.dumps(line).encode()).rows
+    assert (row["raw_kind"], row["line_kind"]) == (category, kind)
+
+
 def test_charges_refunds_and_disputes_are_events() -> None:
     reading = Reading.of(READER, OBJECTS)
     payments = by(reading, "attempt_id", "payment_id", "status", "captured_minor", "card_brand")

@@ -78,7 +78,7 @@ class StripeExtract:
     """Reads balance transactions, charges, refunds, disputes and payouts."""
 
     format: ClassVar[str] = "stripe_extract"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "stripe"
     title: ClassVar[str] = "Stripe objects from a data warehouse (CSV)"
 

@@ -48,7 +48,7 @@ class StripeObjects:
     """Reads balance transactions, charges, refunds, disputes and payouts."""
 
     format: ClassVar[str] = "stripe_objects"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "stripe"
     title: ClassVar[str] = "Stripe API objects (JSON, JSON Lines)"
 
