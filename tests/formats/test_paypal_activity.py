@@ -121,6 +121,68 @@ def test_every_language(place: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "kind", "amount", "line_kind"),
+    [
+        # Cards that money comes from or goes to are no bank account of the company.
+        ("en", "General Card Withdrawal", "-5.00", "transfer"),
+        ("de", "Allgemeine Abbuchung von Kreditkarte", "-5,00", "transfer"),
+        ("de", "Allgemeine Gutschrift auf Kreditkarte", "5,00", "transfer"),
+        ("de", "Von Nutzer eingeleitete Abbuchung", "-5,00", "payout"),
+        # What came from the bank, and went back to it.
+        ("de", "Rückbuchung von ACH-Gutschrift", "-5,00", "transfer"),
+        ("de", "Rückbuchung", "-5,00", "chargeback"),
+        ("de", "ACH-Überweisung als Zahlungsquelle für Ausgleich", "5,00", "transfer"),
+        ("en", "ACH Funding for Funds Recovery from Account Balance", "5.00", "transfer"),
+        ("it", "Prelievo generico con carta", "-5,00", "transfer"),
+        ("it", "Storno di versamento con addebito diretto", "-5,00", "transfer"),
+        ("it", "Storno pagamento", "-5,00", "chargeback"),
+        ("it", "Recupero di denaro da saldo con addebito diretto", "5,00", "transfer"),
+        ("it", "Bonifico bancario sul conto PayPal", "5,00", "transfer"),
+        ("it", "Trasferimento avviato dall'utente", "-5,00", "payout"),
+        ("it", "Trasferimento generico (conto bancario)", "-5,00", "payout"),
+        ("fr", "Virement standard", "-5,00", "payout"),
+        ("fr", "Virement bancaire sur le compte PayPal", "5,00", "transfer"),
+        ("fr", "Suspension de paiement", "-5,00", "reserve_hold"),
+        ("fr", "Solde suspendu pour enquête sur un litige", "-5,00", "reserve_hold"),
+        ("fr", "Annulation de la suspension", "5,00", "reserve_release"),
+        ("nl", "Vastgehouden saldo", "-5,00", "reserve_hold"),
+        ("nl", "Vasthouden - algemeen", "-5,00", "reserve_hold"),
+    ],
+)
+def test_kinds(language: str, kind: str, amount: str, line_kind: str) -> None:
+    row = ("13.1.2026", kind, amount, "0.00" if language == "en" else "0,00", amount, "")
+    reading = Reading.of_bytes(READER, table(language, row))
+    assert (reading.column("line_kind"), reading.codes()) == ([line_kind], [])
+
+
+def test_spanish_downloads_call_the_effect_on_the_balance_repercusiones() -> None:
+    header = HEADERS["es"].replace("Descripción", "Tipo")
+    header += ",Id. de referencia de la transacción,Repercusiones en el saldo"
+    rows = [
+        "13/1/2026,10:00:00,PST,Reembolso de pago,EUR,-7,0,-7,20,4TX,3TX,Cargo",
+        "13/1/2026,10:01:00,PST,Autorización general,EUR,9,0,9,20,5TX,,Memo",
+    ]
+    reading = Reading.of_bytes(READER, "\n".join([header, *rows]).encode())
+    assert reading.column("payment_reference") == ["3TX"]
+    assert reading.codes() == [("transactions_without_effect", None)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        HEADERS["nl"].replace("Omschrijving", "Type").replace("Kosten", "Fee"),
+        HEADERS["de"].replace("Uhrzeit", "Zeit").replace("Entgelt", "Gebühr"),
+    ],
+)
+def test_names_of_earlier_years(header: str) -> None:
+    row = '13-1-2026,10:00:00,CET,Rückzahlung,EUR,"-100,00","5,00","-95,00","1.900,00",1TX'
+    reading = Reading.of_bytes(READER, f"{header}\n{row}\n".encode())
+    assert READER.recognises(Head("file", header.encode()))
+    assert reading.column("net_minor") == [-9500]
+    assert reading.column("markup_minor") == [-500]
+
+
+@pytest.mark.parametrize(
     ("language", "written", "read", "codes"),
     [
         ("en", ["3/4/2026", "25/4/2026"], ["2026-04-03", "2026-04-25"], []),

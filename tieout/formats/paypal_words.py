@@ -13,7 +13,7 @@ from tieout.formats.paypal_codes import RESERVE
 _LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
 _COLUMNS = {
     "date": ("date", "datum", "fecha", "date", "data", "datum", "data"),
-    "time": ("time", "uhrzeit", "hora", "heure", "ora|orario", "tijd", "hora"),
+    "time": ("time", "uhrzeit|zeit", "hora", "heure", "ora|orario", "tijd", "hora"),
     "zone": (
         "timezone|time zone",
         "zeitzone",
@@ -40,7 +40,7 @@ _COLUMNS = {
         "comisión|tarifa",
         "commission|frais",
         "tariffa|commissione",
-        "kosten|vergoeding",
+        "kosten|vergoeding|fee",
         "tarifa|comissão|taxa",
     ),
     "net": ("net", "netto", "neto", "net", "netto", "net|netto", "líquido|valor líquido"),
@@ -56,9 +56,9 @@ _COLUMNS = {
     ),
     "reference": (
         "reference txn id",
-        "zugehöriger transaktionscode",
-        "id. de referencia de trans.",
-        "numéro de la transaction de référence",
+        "zugehöriger transaktionscode|txn-referenzkennung",
+        "id. de referencia de trans.|id. de referencia de la transacción",
+        "numéro de la transaction de référence|nº de transaction de référence",
         "codice transazione di riferimento",
         "reference txn id",
         "id de referência da transação|código da transação de referência",
@@ -75,7 +75,7 @@ _COLUMNS = {
     "impact": (
         "balance impact",
         "auswirkung auf guthaben",
-        "impacto en el saldo",
+        "repercusiones en el saldo|impacto en el saldo",
         "impact sur le solde|balance impact",
         "impatto sul saldo",
         "effect op saldo|invloed op saldo",
@@ -102,8 +102,16 @@ KINDS = (
     (
         RESERVE,
         r"\bhold\b|\brelease\b|reserve|einbehalt|freigabe|retención|liberación|reserva|réserve"
-        "|retenue|blocage|blocco|sblocco|riserva|trattenuta|blokkering|vrijgave|inhouding"
-        "|retenção|bloqueio|liberação",
+        "|retenue|blocage|suspen(?:sion|du)|blocco|sblocco|riserva|trattenuta|blokkering|vrijgave|inhouding"
+        "|vastgehouden|vasthouden|retenção|bloqueio|liberação",
+    ),
+    # What funds the account, a card or the bank, and what goes back there: neither a chargeback
+    # of a buyer nor a payout.
+    (
+        "transfer",
+        "card (?:withdrawal|deposit)|(?:abbuchung von|gutschrift auf) kreditkarte"
+        "|prelievo generico con carta|ach-gutschrift|storno di versamento|ach funding"
+        "|zahlungsquelle|recupero di denaro",
     ),
     (
         "chargeback_reversal",
@@ -123,12 +131,13 @@ KINDS = (
     (
         "payout",
         "withdrawal|abbuchung|auszahlung|retirada|retiro|retrait|prelievo|opname|saque"
-        "|transfer to bank|virement vers|transferência para",
+        "|transfer to bank|virement (?:vers|standard)|transferência para|trasferimento avviato dall"
+        r"|trasferimento generico \(conto bancario\)",
     ),
     (
         "transfer",
         "deposit|bankgutschrift|einzahlung|depósito|ingreso|dépôt|approvisionnement|deposito"
-        "|versamento|storting|bijschrijving",
+        "|versamento|bonifico bancario sul|virement bancaire sur|storting|bijschrijving",
     ),
     (
         "charge",
