@@ -169,6 +169,14 @@ def test_created_alone_is_taken_as_utc_and_said_once() -> None:
     assert reading.codes() == [("time_zone_assumed_utc", None)]
 
 
+def test_addresses_of_the_customer_are_columns_of_the_report() -> None:
+    names = "customer_address_city,customer_address_country,customer_shipping_address_line1"
+    line = "txn_1,2026-03-02 10:00:00,eur,10.00,0.30,9.70,charge,po_1,Lund,SE,Gatan 1\n"
+    reading = Reading.of_bytes(READER, f"{HEADER.strip()},{names}\n{line}".encode())
+    assert reading.rows[0]["extra"] is None
+    assert "unknown_columns" not in dict(reading.codes())
+
+
 def test_recognised_by_its_columns_in_any_order() -> None:
     names = HEADER.strip().split(",")
     assert READER.recognises(Head("x", ",".join(reversed(names)).encode()))

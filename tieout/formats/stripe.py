@@ -27,7 +27,12 @@ _KNOWN = {
     "shipping_address_line2", "shipping_address_city", "shipping_address_state",
     "shipping_address_postal_code", "shipping_address_country", "card_address_line1",
     "card_address_line2", "card_address_city", "card_address_state", "card_address_postal_code",
-    "card_address_country", "charge_id", "payment_intent_id", "charge_created_utc",
+    "card_address_country", "customer_address_line1", "customer_address_line2",
+    "customer_address_city", "customer_address_state", "customer_address_postal_code",
+    "customer_address_country", "customer_shipping_address_line1",
+    "customer_shipping_address_line2", "customer_shipping_address_city",
+    "customer_shipping_address_state", "customer_shipping_address_postal_code",
+    "customer_shipping_address_country", "charge_id", "payment_intent_id", "charge_created_utc",
     "charge_created", "invoice_id", "invoice_number", "subscription_id", "order_id",
     "payment_method_type", "is_link", "card_brand", "card_funding", "card_country",
     "statement_descriptor", "dispute_reason", "connected_account_id", "connected_account_name",
@@ -79,7 +84,7 @@ class StripePayoutReconciliation:
     """
 
     format: ClassVar[str] = "stripe_payout_reconciliation"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "stripe"
     title: ClassVar[str] = "Stripe payout reconciliation, activity or payouts, itemised (CSV)"
 
