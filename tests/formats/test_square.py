@@ -92,6 +92,29 @@ def test_what_cannot_be_read_and_what_is_doubtful() -> None:
     assert reading.structural == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "gross", "expected"),
+    [
+        ("OPEN_DISPUTE", -2600, "chargeback"),
+        ("OPEN_DISPUTE", 2600, "chargeback_reversal"),
+        ("PROCESSING_FEE", -75, "fee"),
+        ("PROCESSING_FEE_REFUND", 75, "fee"),
+        ("UNDO_PROCESSING_FEE_REFUND", -75, "fee"),
+        ("SUBSCRIPTION_FEE", -1900, "fee"),
+        ("GIFT_CARD_LOAD_FEE", -60, "fee"),
+        ("RELEASE_ADJUSTMENT", 800, "reserve_release"),
+        ("GIFT_CARD_POOL_TRANSFER", -4000, "transfer"),
+        ("PERCENTAGE_PROCESSING_REPAYMENT", -330, "transfer"),
+        ("SQUARE_PAYROLL_TRANSFER", -91000, "transfer"),
+        ("REDEMPTION_CODE", 500, "adjustment"),
+    ],
+)
+def test_types_of_entries_have_their_kinds(kind: str, gross: int, expected: str) -> None:
+    reading = Reading.of_bytes(READER, json_lines(payout(gross), entry(1, gross, 0, kind)))
+    assert [row["line_kind"] for row in reading.rows] == ["payout", expected]
+    assert "unknown_type" not in dict(reading.codes())
+
+
 def test_a_payout_is_held_against_its_entries() -> None:
     assert Reading.of(READER, BOTH).totals == [
         ControlTotal("payout_equals_its_entries", PAYOUT, "USD", 8443, 8443, 1)

@@ -47,6 +47,7 @@ _KINDS = {
     "CHARGE": "charge",
     "REFUND": "refund",
     "DISPUTE": "chargeback",
+    "OPEN_DISPUTE": "chargeback",
     "FEE": "fee",
     "TAX_ON_FEE": "fee",
     "THIRD_PARTY_FEE": "fee",
@@ -54,7 +55,21 @@ _KINDS = {
     "DEPOSIT_FEE": "fee",
     "DEPOSIT_FEE_REVERSED": "fee",
     "FREE_PROCESSING": "fee",
+    "PAID_SERVICE_FEE": "fee",
+    "PAID_SERVICE_FEE_REFUND": "fee",
+    "SUBSCRIPTION_FEE": "fee",
+    "SUBSCRIPTION_FEE_PAID_REFUND": "fee",
+    "SUBSCRIPTION_FEE_REFUND": "fee",
+    # Sellers with gross settlement are charged for processing by entries of their own.
+    "PROCESSING_FEE": "fee",
+    "PROCESSING_FEE_REFUND": "fee",
+    "UNDO_PROCESSING_FEE_REFUND": "fee",
+    "GIFT_CARD_LOAD_FEE": "fee",
+    "GIFT_CARD_LOAD_FEE_REFUND": "fee",
+    "UNDO_GIFT_CARD_LOAD_FEE_REFUND": "fee",
+    "LOCAL_OFFERS_FEE": "fee",
     "HOLD_ADJUSTMENT": _RESERVE,
+    "RELEASE_ADJUSTMENT": _RESERVE,
     "RESERVE_HOLD": _RESERVE,
     "RESERVE_RELEASE": _RESERVE,
     "APP_FEE_REVENUE": "transfer",
@@ -66,9 +81,26 @@ _KINDS = {
     "RETURNED_PAYOUT": "transfer",
     "SQUARE_CAPITAL_PAYMENT": "transfer",
     "SQUARE_CAPITAL_REVERSED_PAYMENT": "transfer",
+    # What Square lent for a negative balance, and what it takes back of later payments.
+    "PERCENTAGE_PROCESSING_ENROLLMENT": "transfer",
+    "PERCENTAGE_PROCESSING_DEACTIVATION": "transfer",
+    "PERCENTAGE_PROCESSING_REPAYMENT": "transfer",
+    "PERCENTAGE_PROCESSING_REPAYMENT_REVERSED": "transfer",
+    "CREDIT_CARD_REPAYMENT": "transfer",
+    "CREDIT_CARD_REPAYMENT_REVERSED": "transfer",
+    "AUTOMATIC_BITCOIN_CONVERSIONS": "transfer",
+    "AUTOMATIC_BITCOIN_CONVERSIONS_REVERSED": "transfer",
+    "BALANCE_FOLDERS_TRANSFER": "transfer",
+    "BALANCE_FOLDERS_TRANSFER_REVERSED": "transfer",
+    "GIFT_CARD_POOL_TRANSFER": "transfer",
+    "GIFT_CARD_POOL_TRANSFER_REVERSED": "transfer",
+    "SQUARE_PAYROLL_TRANSFER": "transfer",
+    "SQUARE_PAYROLL_TRANSFER_REVERSED": "transfer",
     "ADJUSTMENT": "adjustment",
     "INITIAL_BALANCE_CHANGE": "adjustment",
     "ESCHEATMENT": "adjustment",
+    "REDEMPTION_CODE": "adjustment",
+    "LOCAL_OFFERS_CASHBACK": "adjustment",
     "OTHER": "adjustment",
     "OTHER_ADJUSTMENT": "adjustment",
 }
@@ -85,7 +117,7 @@ class SquarePayouts:
     """Reads payouts and payout entries, together or each alone."""
 
     format: ClassVar[str] = "square_payouts"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "square"
     title: ClassVar[str] = "Square payouts and payout entries (JSON, JSON Lines)"
 
