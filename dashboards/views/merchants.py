@@ -87,6 +87,7 @@ def _segments(context: Context, segments: list[Row]) -> None:
             "text": money(int(row["volume"]), context.currency),
         }
         for row in segments
+        if int(row["merchants"])
     ]
     charts.ranked_bars(
         records,
