@@ -47,7 +47,6 @@ Row = dict[str, Any]
 # Queries use all cores; more of them at a time would only make each one slower.
 SQL_SECONDS = 60
 _TELL_SECONDS = 0.4
-_VIEWS_SECONDS = 30  # until a view that somebody else shares is offered
 _AT_A_TIME = threading.BoundedSemaphore(8)
 
 
@@ -130,24 +129,17 @@ def _desk(home: str) -> Desk:
 
 def saved_views(home: Workspace, person: str) -> list[SavedView]:
     """The views that somebody saved, and those that others share with everybody."""
-    return _views(str(home.home), person)
-
-
-@st.cache_data(ttl=_VIEWS_SECONDS, max_entries=256, show_spinner=False)
-def _views(home: str, person: str) -> list[SavedView]:
-    return SavedViews.of(Workspace.open(Path(home))).offered_to(person)
+    return SavedViews.of(home).offered_to(person)
 
 
 def save_view(home: Workspace, view: SavedView) -> None:
     """Keep a view under its name; `ViewRefused` says why not."""
     SavedViews.of(home).save(view)
-    _views.clear()
 
 
 def remove_view(home: Workspace, view: SavedView) -> None:
     """Take a view away."""
     SavedViews.of(home).remove(view.owner, view.name)
-    _views.clear()
 
 
 def catalogue(home: Workspace) -> Catalogue:

@@ -167,7 +167,7 @@ def test_a_view_is_saved_offered_and_removed(
 ) -> None:
     SavedViews.of(books).save(SavedView("ben", "<b>Fees", "fees", {}, is_shared=True))
     SavedViews.of(books).save(SavedView("ben", "Of a page that went", "gone", {}, is_shared=True))
-    app = opened(books, monkeypatch, BREAKS, leg="Payout to bank")
+    app = with_views(opened(books, monkeypatch, BREAKS, leg="Payout to bank"))
     app.text_input(key="name_it").set_value("Bank")
     next(button for button in app.button if button.label == "Save").click().run()
     assert "Saved as “Bank”" in shown(app)
@@ -181,10 +181,29 @@ def test_a_view_is_saved_offered_and_removed(
 def test_a_view_without_a_name_says_what_is_missing(
     books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened(books, monkeypatch, BREAKS)
+    app = with_views(opened(books, monkeypatch, BREAKS))
     next(button for button in app.button if button.label == "Save").click().run()
     assert "needs a name" in shown(app)
     assert links_to_views(app) == []
+
+
+def test_a_page_needs_no_store_of_views(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = books.config.read_text()
+    named = 'decisions_uri_env = "NOBODY_SET_THIS"'
+    books.config.write_text(text.replace('decisions_uri_env = ""', named))
+    app = opened(books, monkeypatch)
+    before = shown(app)
+    assert "$15.00 of" in before
+    assert "NOBODY_SET_THIS" not in before
+    with_views(app)
+    assert "$15.00 of" in shown(app)
+    assert "saved views: the environment variable NOBODY_SET_THIS is not set" in shown(app)
+
+
+def with_views(app: AppTest) -> AppTest:
+    """The page with its views opened, which are asked for only then."""
+    app.session_state["views"] = True
+    return app.run()
 
 
 def links_to_views(app: AppTest) -> list[str]:

@@ -313,6 +313,7 @@ def test_without_the_impact_the_status_says_what_moved_no_money(language: str) -
     lines += [f"{line}\t{s}" for line, s in zip(rows, [*statuses, "Refunded"], strict=True)]
     reading = Reading.of_bytes(READER, "\n".join(lines).encode())
     assert [row["source_line"] for row in reading.rows] == [2, 5]
+    assert statuses[0] in reading.rows[0]["extra"]
     (reason,) = reading.reasons().values()
     assert statuses[2] in reason
     assert "Balance Impact" in reason

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,12 +44,15 @@ def test_lines_have_the_kinds_and_payouts_of_the_reports() -> None:
     assert rows[1]["presentment_currency"] == "USD"
     assert rows[5]["created_at"].isoformat() == "2026-10-09T23:59:30+00:00"
     assert (rows[0]["payment_reference"], rows[3]["processor_reference"]) == ("ch_h1", "re_h4")
-    assert '"7001"' in rows[0]["extra"]
+    assert json.loads(rows[0]["extra"]) == {
+        "Transfer Date (UTC)": "2026-10-08 00:00",
+        "order (metadata)": "7001",
+    }
 
 
 def test_what_does_not_add_up_or_cannot_be_read_is_said() -> None:
     reading = Reading.of(READER, OCTOBER)
-    assert ("net_is_not_gross_minus_fee", 9) in reading.codes()
+    assert reading.codes() == [("net_is_not_gross_minus_fee", 9)]
     assert list(reading.reasons()) == [10]
     assert "10/11/2026" in reading.reasons()[10]
 

@@ -137,8 +137,10 @@ def _draft(block: Block, known: dict[str, str], habits: Habits) -> Draft:
     def text(name: str) -> pa.Array:
         return draft.text(known.get(name, name))
 
-    if "status" in known and "impact" not in known:
+    if "status" in known:
         status = text("status")
+        draft.keep(known["status"], status)
+    if "status" in known and "impact" not in known:
         has_ended = pc.match_substring_regex(pc.utf8_lower(status), f"^(?:{ENDED})$")
         reason = "status {} does not say whether money moved: take the download with Balance Impact"
         draft.reject(has_ended.fill_null(False), reason, status)

@@ -32,11 +32,10 @@ _NAMES = {
     "Transfer": "automatic_payout_id",
 }
 _REQUIRED = {"id", "Type", "Amount", "Fee", "Net", "Currency", "Created (UTC)"}
-_KNOWN = {
-    *_NAMES, "Status", "Destination Platform Fee", "Destination Platform Fee Currency",
-    "Transfer Date (UTC)", "Transfer Group", "Fee Currency", "Exchange Rate",
-}  # fmt: skip
-_METADATA = r".* \(metadata\)"
+# What the export has beside these, and the company's own keys: kept as they are.
+_KEPT = (
+    r"Status|Destination Platform Fee(?: Currency)?|Transfer (?:Group|Date \(UTC\))|.* \(metadata\)"
+)
 
 
 class StripeBalanceHistory:
@@ -60,8 +59,8 @@ class StripeBalanceHistory:
             sheet = Delimited(
                 file,
                 required=_REQUIRED,
-                known=_KNOWN.__contains__,
-                free=_METADATA,
+                known=_NAMES.__contains__,
+                free=_KEPT,
                 block_bytes=block_bytes,
             )
             yield from sheet.preamble()
