@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 START_SECONDS = 40
+# The page as Streamlit itself marks it when its script has come to its end.
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,16 @@ def browser() -> Iterator[Browser]:
 
 
 def settle(page: Page, pause: int = 300) -> None:
-    """Wait until the page stands still: its title is there, and nothing runs or loads."""
+    """Wait until the page stands still: its title is there, and nothing runs or loads.
+
+    What a click asks for begins a moment after it, so the script has to be at rest before the pause
+    and still after it.
+    """
     page.wait_for_selector("h1")
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="hidden")
-    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
+    page.wait_for_selector(AT_REST)
     page.wait_for_timeout(pause)
+    page.wait_for_selector(AT_REST)
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
 
 
 def worst_break(home: Path) -> str:

@@ -21,7 +21,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 if not CHROMIUM.exists() and os.environ.get("CI") != "true":
     pytest.skip(f"there is no Chromium at {CHROMIUM}", allow_module_level=True)
 
-from playwright.sync_api import Browser, ConsoleMessage, Page  # noqa: E402
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect  # noqa: E402
 
 from dashboards.screenshots import browser, served, settle  # noqa: E402
 
@@ -112,7 +112,7 @@ def test_the_morning_check(opened: Opened) -> None:
     """What is wrong, since when, and which breaks nobody has taken: without typing anything."""
     page = opened.page()
     main = page.locator("[data-testid=stMain]")
-    assert "$15.00 of $2,250.00" in page.locator(".st-key-verdict").inner_text()
+    expect(page.locator(".st-key-verdict")).to_contain_text("$15.00 of $2,250.00")
     needs = page.locator(".st-key-needs").get_by_role("link")
     assert needs.count() > 0
     page.get_by_role("link", name="Breaks", exact=True).click()
@@ -145,12 +145,12 @@ def test_from_a_figure_to_the_original_line(opened: Opened) -> None:
     page.locator(".st-key-open button").click()
     page.wait_for_selector("h1:has-text('Payments to settlement')")
     settle(page)
-    text = page.locator("[data-testid=stMain]").inner_text()
-    assert "ch_2,49.00,card 411111******1111" in text
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text("ch_2,49.00,card 411111******1111")
     assert small_edition.CARD not in page.content()
     assert_fine(opened, page)
     # The way back leads to the same selection.
-    page.locator("[data-testid=stMain]").get_by_role("link", name="Reconciliation").click()
+    main.get_by_role("link", name="Reconciliation").click()
     page.wait_for_selector("h1:has-text('Reconciliation')")
     settle(page)
     assert "type=Amount+mismatch" in page.url

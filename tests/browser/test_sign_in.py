@@ -19,7 +19,7 @@ from tests.test_access import OTHER, SECRET
 pytestmark = pytest.mark.browser
 pytest.importorskip("oidc_provider_mock", reason="the provider for tests is not here")
 
-from playwright.sync_api import Page  # noqa: E402
+from playwright.sync_api import Page, expect  # noqa: E402
 
 from dashboards.screenshots import browser, wait_for  # noqa: E402
 
@@ -111,7 +111,7 @@ def test_signing_in_and_out(opened: Opened) -> None:
     page = sign_in(opened, "ann")
     assert page.locator(".st-key-verdict").count() == 1
     page.locator(".st-key-who button").click()
-    assert "ann@example.com" in page.locator("[data-testid=stPopoverBody]").inner_text()
+    expect(page.locator("[data-testid=stPopoverBody]")).to_contain_text("ann@example.com")
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="End Session").wait_for()
     page.goto(opened.address)
@@ -123,9 +123,9 @@ def test_signing_in_and_out(opened: Opened) -> None:
 
 def test_who_has_no_role_stays_outside(opened: Opened) -> None:
     page = sign_in(opened, "mal")
-    text = page.locator("[data-testid=stMain]").inner_text()
-    assert "mal@example.com has no role here" in text
-    assert "$" not in text
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text("mal@example.com has no role here")
+    assert "$" not in main.inner_text()
     assert opened.complaints == []
     page.context.close()
 
@@ -153,8 +153,7 @@ def test_axe_finds_nothing_serious_at_the_door(opened: Opened, theme: str) -> No
     page.context.close()
     page = sign_in(opened, "sam", theme=theme)
     page.locator(".st-key-who button").click()
-    assert (
-        "You see only processor stripe" in page.locator("[data-testid=stPopoverBody]").inner_text()
-    )
+    popover = page.locator("[data-testid=stPopoverBody]")
+    expect(popover).to_contain_text("You see only processor stripe")
     assert serious(page) == []
     page.context.close()
