@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-import duckdb
+import duckdb_engine
 import great_expectations as gx
 import pyarrow.parquet as pq
 from great_expectations.data_context.types.base import (
@@ -24,6 +24,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from expectations.common import suite
 from tieout.canonical import Canonical
+from tieout.engine import connect
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ class CheckedTable:
     failed: list[str]
     warned: list[str]
     errors: list[str]
+
+
+@event.listens_for(Engine, "connect")
+def _hide_progress_of_duckdb(connection: Any, _record: Any) -> None:
+    """DuckDB's own progress bar would stand among what a command prints."""
+    if isinstance(connection, duckdb_engine.ConnectionWrapper):
+        connection.execute("set enable_progress_bar = false")
 
 
 @event.listens_for(Engine, "after_cursor_execute")
@@ -124,7 +132,7 @@ def _make_views(
     canonical: Canonical, database: Path, day: date, tables: list[str]
 ) -> dict[str, int]:
     counts = {}
-    with duckdb.connect(database) as connection:
+    with connect(database) as connection:
         for name in tables:
             files = sorted((canonical.root / name / f"arrival_day={day}").glob("*.parquet"))
             counts[name] = sum(pq.read_metadata(path).num_rows for path in files)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tieout.engine import connect
 from tieout.formats.amounts import flat
 from tieout.formats.base import Finding, Part, Quarantined, Records, Structural, UnreadableFile
 from tieout.formats.delimited import TextFile
@@ -148,7 +149,7 @@ def json_values(objects: pa.Array, *paths: str) -> list[pa.Array]:
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
     """One for all files: to start one takes longer than to read a small file."""
-    return duckdb.connect()
+    return connect()
 
 
 def unknown_columns(names: list[str]) -> Iterator[Finding]:
