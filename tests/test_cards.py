@@ -42,3 +42,15 @@ def test_columns_are_searched_and_counted() -> None:
     assert clean["a"].to_pylist() == ["x", None, f"{number[:6]}******{number[-4:]}"]
     assert number not in str(clean.to_pydict())
     assert grouped not in str(clean.to_pydict())
+
+
+WORDS = st.lists(st.sampled_from(["4111111111111111", "4111", "1111", " ", "-", "x", "é", "9"]))
+
+
+@given(st.lists(st.lists(st.none() | WORDS.map("".join)), min_size=1), st.integers(0, 3))
+def test_a_column_is_searched_like_its_cells(chunks: list[list[str | None]], first: int) -> None:
+    arrays = [pa.array(chunk, pa.string()).slice(first) for chunk in chunks]
+    table = pa.table({"text": pa.chunked_array(arrays, pa.string())})
+    cells = table["text"].to_pylist()
+    clean, _ = truncate_cards(table)
+    assert clean["text"].to_pylist() == [cell and truncate_text(cell) for cell in cells]

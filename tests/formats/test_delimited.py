@@ -156,6 +156,13 @@ def test_any_text_is_split_alike_whatever_the_blocks(pieces: list[str], block: i
     assert (whole.rows, whole.refused, whole.records) == (cut.rows, cut.refused, cut.records)
 
 
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=40))
+def test_fields_are_counted_line_by_line(delimiters: list[int]) -> None:
+    data = "".join("x" + "," * count + "\n" for count in delimiters).encode()
+    (part,) = lines.split(iter([data]), lines.Dialect(ord(","), ord("\n"), 3))
+    assert (part.width - 1).tolist() == delimiters
+
+
 def test_amounts_are_exact_or_set_apart() -> None:
     cases = [
         ("1.00", "usd", 100), ("-1.00", "USD", -100), ("+1.5", "USD", 150), ("(2.25)", "USD", -225),

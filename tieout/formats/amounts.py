@@ -247,7 +247,10 @@ def exact_sums(rows: pa.Table, keys: list[str], amount: str) -> dict[tuple[str, 
 
 def flat(column: Text) -> pa.Array:
     """The column as one array."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(column, pa.ChunkedArray):
+        # To combine a single chunk would copy it.
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
 
 
 def _pattern(decimal_mark: str) -> re.Pattern[str]:

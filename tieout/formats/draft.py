@@ -214,7 +214,7 @@ class Draft:
     def reference(self, name: str) -> pa.Array:
         """References; one that a spreadsheet has made a number of is pointed at."""
         text = self.text(name)
-        if not _may_hold(text, b"E+", b"e+"):
+        if not _may_hold(text, b"+"):
             return text
         damaged = pc.match_substring_regex(text, SCIENTIFIC).fill_null(False)
         self.note("spreadsheet_damage", damaged, f"{name}: {{}} is what a spreadsheet left", text)
@@ -293,10 +293,10 @@ class _Remark:
             yield row, self.template.format(*(column[place] for column in columns))
 
 
-def _may_hold(text: pa.Array, *pieces: bytes) -> bool:
-    """Whether a piece is anywhere in a column of text, or in what its memory holds beside it."""
+def _may_hold(text: pa.Array, byte: bytes) -> bool:
+    """Whether a byte is anywhere in a column of text, or in what its memory holds beside it."""
     buffer = text.buffers()[2]
-    return buffer is not None and any(piece in buffer.to_pybytes() for piece in pieces)
+    return buffer is not None and byte in buffer.to_pybytes()
 
 
 def is_read(values: pa.Array) -> bool:

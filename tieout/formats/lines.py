@@ -211,7 +211,7 @@ class _Lines:
         end -= (end > start) & (body[end - 1] == _CR)
 
         quotes = _Quotes(data, body, start, end, stop, dialect.delimiter)
-        outside, inside = quotes.split(_find(data, body, dialect.delimiter))
+        outside, inside = quotes.split_all(dialect.delimiter)
         breaks = _find(data, body, _CR if dialect.newline == _LF else _LF)
         breaks = breaks[breaks < end[np.searchsorted(stop, breaks, side="right")]]
         bare_outside, bare_inside = quotes.split(breaks)
@@ -257,7 +257,8 @@ class _Quotes:
         stop: Ints,
         delimiter: int | None,
     ) -> None:
-        self.body, self.start, self.end, self.delimiter = body, start, end, delimiter
+        self.data, self.body, self.delimiter = data, body, delimiter
+        self.start, self.end = start, end
         self.bounds = np.append(start, stop[-1:])
         self.places = _find(data, body, _QUOTE if delimiter is not None else None)
         first = np.searchsorted(self.places, self.bounds)
@@ -278,6 +279,13 @@ class _Quotes:
         odd = _running(self.is_odd[places] ^ np.repeat(self.first & 1, total))
         inside = odd[first[1:]] - odd[first[:-1]]
         return total - inside, inside
+
+    def split_all(self, value: int | None) -> tuple[Ints, Ints]:
+        """The same of all places of a byte, which are only counted where there are no quotes."""
+        if value is None or len(self.places):
+            return self.split(_find(self.data, self.body, value))
+        before = _counted(np.equal(self.body, value), self.bounds)
+        return np.diff(before), np.zeros(len(self.start), dtype=np.int64)
 
     def misplaced(self) -> tuple[Ints, Ints]:
         """How many quotes of each line stand in the middle of a field.
@@ -307,6 +315,22 @@ def _find(data: bytes, body: npt.NDArray[np.uint8], value: int | None) -> Ints:
     if value is None or data.find(value) < 0:
         return np.empty(0, dtype=np.int64)
     return np.flatnonzero(body == value)
+
+
+def _counted(flags: Flags, bounds: Ints) -> Ints:
+    """How many of the flags are set before each bound.
+
+    They are counted in words of 64, which takes a third of the time of listing where they are.
+    """
+    packed = np.packbits(flags, bitorder="little")
+    words = np.zeros(len(flags) // 64 + 1, dtype="<u8")
+    words.view(np.uint8)[: len(packed)] = packed
+    counts = np.bitwise_count(words)
+    before_word = np.cumsum(counts, dtype=np.int64) - counts
+    word, bit = bounds >> 6, (bounds & 63).astype(np.uint64)
+    in_word = words[word] & ((np.uint64(1) << bit) - np.uint64(1))
+    before: Ints = before_word[word] + np.bitwise_count(in_word)
+    return before
 
 
 def _running(counts: Ints | Flags) -> Ints:
