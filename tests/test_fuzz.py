@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz import damaged, fuzz, readers, seeds
-from tests.fuzz.__main__ import main
+from tests.fuzz.__main__ import due, main
 
 INPUTS = 100
 
@@ -51,3 +51,9 @@ def test_a_recorded_run_goes_on_where_it_stopped_until_the_reader_changes(
     marked["gzip_file"]["code"] = "of another reader"
     record.write_text(json.dumps(marked))
     assert sitting(30)["wrong"] == []
+
+
+def test_the_tables_of_one_reader_share_the_inputs() -> None:
+    names = ["gzip_file", "own_costs", "own_payments", "own_refunds"]
+    assert [due(name, names, 100) for name in names] == [100, 34, 34, 34]
+    assert due("own_costs", ["own_costs"], 100) == 100
