@@ -32,7 +32,7 @@ DECLARATION = """
 MOVEMENTS = """
 {{
     movements(
-        "invoice_payment", "left", ref("stg_invoices"), "'invoices'",
+        "invoice_payment", "'left'", ref("stg_invoices"), "'invoices'",
         match_key="payment_id", amount="amount_minor", business_date="issued_at",
         reference="invoice_id",
     )
@@ -40,7 +40,7 @@ MOVEMENTS = """
 union all
 {{
     movements(
-        "invoice_payment", "right", ref("stg_payments"), "'payments'",
+        "invoice_payment", "'right'", ref("stg_payments"), "'payments'",
         match_key="payment_id", amount="captured_minor", business_date="created_at",
         processor="processor", reference="payment_id",
         excluded="case when captured_minor = 0 then 'nothing_captured' end",

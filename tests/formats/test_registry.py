@@ -73,6 +73,15 @@ def test_files_are_recognised_by_content(path: Path, name: str) -> None:
     assert recognise(Head.of(path, "upload.bin")).format == name
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("letter", ["ß", "€", "𝄞"])
+def test_a_head_may_end_inside_a_letter(mark: str, letter: str) -> None:
+    data = f"{mark}Straße;{letter}".encode()
+    for cut in range(1, len(letter.encode())):
+        assert Head("x", data[:-cut]).text == "Straße;"
+    assert Head("x", "Straße;Müller".encode("cp1252")).text == "Straße;Müller"
+
+
 def test_a_message_with_a_line_of_digits_is_no_json() -> None:
     text = (MT940 / "german_pages.sta").read_bytes()
     envelope = b"{1:F01BANKDEFFAXXX0000000000}{2:I940BANKDEFFXXXXN}{4:\n"

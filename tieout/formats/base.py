@@ -146,11 +146,9 @@ class Head:
         if wide := wide_encoding(self.data):
             return self.data.decode(wide, errors="replace")
         try:
-            # The head may end inside a character, so only a fault before its end counts.
-            return self.data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            if error.start >= len(self.data) - 4:
-                return self.data[: error.start].decode("utf-8-sig")
+            # The head may end inside a character, for which the decoder goes on waiting.
+            return codecs.getincrementaldecoder("utf-8-sig")().decode(self.data)
+        except UnicodeDecodeError:
             return self.data.decode(narrow_encoding(self.data))
 
     @property
