@@ -1,6 +1,9 @@
 {#
-  One side of a leg: which records of a relation say what about money. All arguments but the leg
-  and the side are SQL expressions on the relation.
+  What the records of a relation say about money, on one side of a leg or, as the expression for the
+  side tells, on both. All arguments but the leg are SQL expressions on the relation.
+
+  A relation that is read twice is named twice, by ref(): of an expression that two queries read,
+  DuckDB keeps all rows with all their columns.
 
   Every record of the relation is a movement. One that the leg does not reconcile carries the
   reason in excluded_reason, so that nothing leaves the picture without a word. A record without
@@ -20,7 +23,7 @@
 ) %}
     select
         '{{ leg }}' as leg,
-        '{{ side }}' as side,
+        {{ side }} as side,
         {{ source_table }} as source_table,
         coalesce({{ match_key }}, 'record|' || record_id) as match_key,
         record_id,

@@ -14,48 +14,26 @@ with
                 then 'paid_from_a_balance'
                 when p.payout_basis = 'lines_apart'
                 then null
-                when
-                    max(case when l.line_kind in ('payout', 'transfer') then 1 else 0 end) over (
-                        partition by l.source_file_sha256
-                    )
-                    = 0
+                when s.source_file_sha256 is null
                 then 'report_states_no_payout'
             end as reason
         from {{ ref("stg_settlement_lines") }} as l
         left join {{ ref("processors") }} as p on l.processor = p.processor
-    ),
+        left join
+            {{ ref("int_files_with_payouts") }} as s on l.source_file_sha256 = s.source_file_sha256
+    )
 
-    batched as (select * from lines where line_kind <> 'payout'),
-
-    paid_out as (select * from lines where line_kind = 'payout')
-
-    {% set key = "processor || '|' || payout_id || '|' || currency" %}
     {{
         movements(
             "batch_payout",
-            "left",
-            "batched",
+            "case when line_kind = 'payout' then 'right' else 'left' end",
+            "lines",
             "'settlement_lines'",
-            match_key=key,
-            amount="net_minor",
+            match_key="processor || '|' || payout_id || '|' || currency",
+            amount="case when line_kind = 'payout' then - net_minor else net_minor end",
             business_date="created_at",
             processor="processor",
             reference="payout_id",
             excluded="reason",
         )
     }}
-union all
-{{
-    movements(
-        "batch_payout",
-        "right",
-        "paid_out",
-        "'settlement_lines'",
-        match_key=key,
-        amount="-net_minor",
-        business_date="created_at",
-        processor="processor",
-        reference="payout_id",
-        excluded="reason",
-    )
-}}

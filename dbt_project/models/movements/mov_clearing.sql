@@ -42,38 +42,19 @@ with
             on o.processor = b.processor
             and o.currency = b.currency
             and case when o.event_type = 'bank_entry' then o.reference end = b.bank_reference
-    ),
-
-    sent as (select * from entries where event_type = 'payout'),
-
-    arrived as (select * from entries where event_type <> 'payout')
+    )
 
     {{
         movements(
             "clearing",
-            "left",
-            "sent",
+            "case when event_type = 'payout' then 'left' else 'right' end",
+            "entries",
             "'ledger_entries'",
             match_key="payout_key",
-            amount="amount_minor",
+            amount="case when event_type = 'payout' then amount_minor else - amount_minor end",
             business_date="effective_at",
             processor="processor",
             reference="payout_reference",
             excluded="reason",
         )
     }}
-union all
-{{
-    movements(
-        "clearing",
-        "right",
-        "arrived",
-        "'ledger_entries'",
-        match_key="payout_key",
-        amount="-amount_minor",
-        business_date="effective_at",
-        processor="processor",
-        reference="payout_reference",
-        excluded="reason",
-    )
-}}

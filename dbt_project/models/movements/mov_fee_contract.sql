@@ -1,7 +1,5 @@
 -- Left: the fees that a settlement line was charged. Right: the fees that the contract says.
 with
-    charged as (select * from {{ ref("int_contract_fees") }}),
-
     agreed as (
         select
             {{ hash_id(["record_id", "'contract'"]) }} as record_id,
@@ -14,15 +12,15 @@ with
             currency,
             business_date,
             contract_minor
-        from charged
+        from {{ ref("int_contract_fees") }}
         where excluded_reason is null
     )
 
     {{
         movements(
             "fee_contract",
-            "left",
-            "charged",
+            "'left'",
+            ref("int_contract_fees"),
             "'settlement_lines'",
             match_key="record_id",
             amount="charged_minor",
@@ -36,7 +34,7 @@ union all
 {{
     movements(
         "fee_contract",
-        "right",
+        "'right'",
         "agreed",
         "'fee_contracts'",
         match_key="line_record_id",

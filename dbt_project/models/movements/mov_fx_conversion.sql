@@ -1,7 +1,5 @@
 -- Left: what a line in another currency came to when it was settled. Right: the same, re-computed.
 with
-    settled as (select * from {{ ref("int_conversions") }}),
-
     recomputed as (
         select
             {{ hash_id(["record_id", "'fx'"]) }} as record_id,
@@ -14,15 +12,15 @@ with
             currency,
             created_at,
             converted_minor
-        from settled
+        from {{ ref("int_conversions") }}
         where excluded_reason is null
     )
 
     {{
         movements(
             "fx_conversion",
-            "left",
-            "settled",
+            "'left'",
+            ref("int_conversions"),
             "'settlement_lines'",
             match_key="record_id",
             amount="gross_minor",
@@ -36,7 +34,7 @@ union all
 {{
     movements(
         "fx_conversion",
-        "right",
+        "'right'",
         "recomputed",
         "'settlement_lines'",
         match_key="line_record_id",

@@ -71,7 +71,7 @@ with
     {{
         movements(
             "ledger_bank",
-            "left",
+            "'left'",
             "entries",
             "'ledger_entries'",
             match_key="coalesce(statement_key, 'not stated|' || bank_account || '|' || currency || '|' || cast(cast(effective_at as date) as varchar))",
@@ -86,7 +86,7 @@ union all
 {{
     movements(
         "ledger_bank",
-        "right",
+        "'right'",
         "balances",
         "'bank_balances'",
         match_key="statement_key",

@@ -25,7 +25,7 @@ with
     {{
         movements(
             "payment_ledger",
-            "left",
+            "'left'",
             "events",
             "source_table",
             match_key=event_key,
@@ -40,7 +40,7 @@ union all
 {{
     movements(
         "payment_ledger",
-        "right",
+        "'right'",
         "postings",
         "'ledger_entries'",
         match_key="event_type || '|' || reference",

@@ -33,7 +33,7 @@ with
     {{
         movements(
             "payment_settlement",
-            "left",
+            "'left'",
             "events",
             "source_table",
             match_key=key,
@@ -48,7 +48,7 @@ union all
 {{
     movements(
         "payment_settlement",
-        "right",
+        "'right'",
         "lines",
         "'settlement_lines'",
         match_key=key,

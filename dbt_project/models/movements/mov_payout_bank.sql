@@ -13,16 +13,13 @@ with
                 then 'not_in_a_payout'
                 when l.line_kind <> 'payout' and p.payout_basis = 'lines_apart'
                 then 'payout_is_stated'
-                when
-                    l.line_kind <> 'payout'
-                    and max(
-                        case when l.line_kind in ('payout', 'transfer') then 1 else 0 end
-                    ) over (partition by l.source_file_sha256)
-                    = 1
+                when l.line_kind <> 'payout' and s.source_file_sha256 is not null
                 then 'payout_is_stated'
             end as reason
         from {{ ref("stg_settlement_lines") }} as l
         left join {{ ref("processors") }} as p on l.processor = p.processor
+        left join
+            {{ ref("int_files_with_payouts") }} as s on l.source_file_sha256 = s.source_file_sha256
     ),
 
     payouts as (
@@ -93,7 +90,7 @@ with
     {{
         movements(
             "payout_bank",
-            "left",
+            "'left'",
             "payouts",
             "'settlement_lines'",
             match_key=key,
@@ -108,7 +105,7 @@ union all
 {{
     movements(
         "payout_bank",
-        "right",
+        "'right'",
         "entries",
         "'bank_lines'",
         match_key=key,

@@ -5,11 +5,15 @@
 -- customer, else of one card, for the same amount and in near time. Near ones end with a success:
 -- what comes after it is bought, not tried again.
 with
+    shared as (
+        select payment_id from {{ ref("stg_payments") }} group by payment_id having count(*) > 1
+    ),
+
     attempts as (
         select
             p.*,
             case
-                when payment_id <> attempt_id or count(*) over (partition by payment_id) > 1
+                when p.payment_id <> p.attempt_id or s.payment_id is not null
                 then 'payment'
                 when invoice_id is not null
                 then 'invoice'
@@ -20,9 +24,10 @@ with
                 else 'attempt'
             end as grouped_by
         from {{ ref("stg_payments") }} as p
+        left join shared as s on p.payment_id = s.payment_id
     ),
 
-    named as (
+    named as {{ inlined() }} (
         select
             attempts.*,
             grouped_by

@@ -5,7 +5,7 @@
 -- valid unless its request was invalid, and submitted unless it was stopped before the network.
 -- Payments are of valid attempts; one that was never more than created has none.
 with
-    attempts as (
+    attempts as {{ inlined() }} (
         select
             p.record_id,
             p.attempt_id,
