@@ -1,3 +1,16 @@
+{# Whether an attempt is more than created. #}
+{% macro is_made(status) -%} case when {{ status }} = 'created' then 0 else 1 end {%- endmacro %}
+
+{# Whether an attempt is one to pay: its request was valid. #}
+{% macro is_valid(status) -%}
+    case when {{ status }} in ('created', 'invalid') then 0 else 1 end
+{%- endmacro %}
+
+{# Whether the issuer said yes to an attempt. #}
+{% macro is_authorised(status) -%}
+    case when {{ status }} in ('authorised', 'captured') then 1 else 0 end
+{%- endmacro %}
+
 {#
   The success rates, each a numerator and a denominator of attempt_measures(), and how it comes
   from another one: every definition but the first is reached from its parent in one step, so there

@@ -1,4 +1,4 @@
-{{ config(materialized="view") }}
+{{ config(file_format="parquet") }}
 
 -- Which payment each attempt is of. A source that knows payments says so; one that does not repeats
 -- the attempt's id, and then the attempts of one invoice are one payment, else those of one
@@ -11,7 +11,17 @@ with
 
     attempts as (
         select
-            p.*,
+            p.record_id,
+            p.attempt_no,
+            p.created_at,
+            p.status,
+            p.payment_id,
+            p.invoice_id,
+            p.customer_token,
+            p.card_fingerprint,
+            p.merchant_id,
+            p.amount_minor,
+            p.currency,
             case
                 when p.payment_id <> p.attempt_id or s.payment_id is not null
                 then 'payment'
@@ -27,9 +37,13 @@ with
         left join shared as s on p.payment_id = s.payment_id
     ),
 
-    named as {{ inlined() }} (
+    named as (
         select
-            attempts.*,
+            record_id,
+            attempt_no,
+            created_at,
+            status,
+            grouped_by,
             grouped_by
             || '|'
             || case
@@ -74,12 +88,16 @@ with
             in_order as (partition by n.group_key order by n.created_at, n.attempt_no, n.record_id)
     )
 
-select n.*, 0 as is_new, n.group_key as payment_key
+select n.record_id, n.attempt_no, n.created_at, n.status, n.grouped_by, n.group_key as payment_key
 from named as n
 where n.grouped_by not in ('customer', 'card')
 union all
 select
-    n.*,
+    n.record_id,
+    n.attempt_no,
+    n.created_at,
+    n.status,
+    n.grouped_by,
     n.group_key
     || '|'
     || cast(

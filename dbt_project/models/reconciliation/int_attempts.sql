@@ -5,13 +5,13 @@
 -- valid unless its request was invalid, and submitted unless it was stopped before the network.
 -- Payments are of valid attempts; one that was never more than created has none.
 with
-    attempts as {{ inlined() }} (
+    attempts as (
         select
             p.record_id,
             p.attempt_id,
             p.attempt_no,
-            p.payment_key,
-            p.grouped_by,
+            g.payment_key,
+            g.grouped_by,
             p.payment_id,
             p.created_at,
             cast(p.created_at as date) as created_date,
@@ -32,16 +32,17 @@ with
             case
                 when p.status = 'declined' then coalesce(p.decline_code, 'none')
             end as decline_code,
-            case when p.status = 'created' then 0 else 1 end as is_made,
-            case when p.status in ('created', 'invalid') then 0 else 1 end as is_valid,
+            {{ is_made("p.status") }} as is_made,
+            {{ is_valid("p.status") }} as is_valid,
             case
                 when p.status in ('created', 'invalid', 'blocked', 'authentication_failed')
                 then 0
                 else 1
             end as is_submitted,
-            case when p.status in ('authorised', 'captured') then 1 else 0 end as is_authorised,
+            {{ is_authorised("p.status") }} as is_authorised,
             case when p.captured_minor > 0 then 1 else 0 end as is_captured
-        from {{ ref("int_attempt_payments") }} as p
+        from {{ ref("stg_payments") }} as p
+        inner join {{ ref("int_attempt_payments") }} as g on p.record_id = g.record_id
     ),
 
     judged as (
@@ -70,7 +71,25 @@ with
 
     -- Most payments have one attempt, which is the first and the last: only the others are ranked,
     -- and without the columns that a sort would have to carry.
-    repeated as (select payment_key from attempts group by payment_key having count(*) > 1),
+    repeated as (
+        select payment_key
+        from {{ ref("int_attempt_payments") }}
+        group by payment_key
+        having count(*) > 1
+    ),
+
+    several as (
+        select
+            record_id,
+            payment_key,
+            attempt_no,
+            created_at,
+            {{ is_made("status") }} as is_made,
+            {{ is_valid("status") }} as is_valid,
+            {{ is_authorised("status") }} as is_authorised
+        from {{ ref("int_attempt_payments") }}
+        where payment_key in (select payment_key from repeated)
+    ),
 
     ranks as (
         select
@@ -84,8 +103,7 @@ with
                 order by attempt_no desc, created_at desc, record_id desc
             ) as payment_authorised,
             max(is_valid) over (partition by payment_key) as is_confirmed
-        from attempts
-        where payment_key in (select payment_key from repeated)
+        from several
     ),
 
     ranked as (
