@@ -190,6 +190,10 @@ def test_text_that_is_none_is_damage() -> None:
     data = buffer.getvalue()
     with pytest.raises(UnreadableFile, match="damaged"):
         Reading.of_bytes(READERS["refunds"], data.replace(b"EUR", b"E\xffR"))
+    misnamed = data.replace(b"refund_id", b"refund\xffid")
+    with pytest.raises(UnreadableFile, match="damaged"):
+        Reading.of_bytes(READERS["refunds"], misnamed)
+    assert not READERS["refunds"].recognises(Head("refunds.parquet", misnamed))
     assert Reading.of_bytes(READERS["refunds"], data)
 
 

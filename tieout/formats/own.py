@@ -24,7 +24,7 @@ from tieout.contracts import Table
 from tieout.formats.base import Finding, Head, Part, UnreadableFile
 from tieout.formats.delimited import BLOCK_BYTES, Delimited, names_in
 from tieout.formats.draft import Block, Draft
-from tieout.formats.structured import json_blocks, parquet_blocks
+from tieout.formats.structured import DAMAGED_PARQUET, json_blocks, parquet_blocks
 
 _PARQUET = b"PAR1"
 # Words that decide what is done with a row; a misspelt one must not change that unnoticed.
@@ -350,5 +350,5 @@ def _parquet_names(head: Head) -> set[str]:
     """The columns of a Parquet file, which its end names; none where the end is damaged."""
     try:
         return set(pq.read_schema(head.path or io.BytesIO(head.data)).names)
-    except (pa.ArrowException, OSError):
+    except DAMAGED_PARQUET:
         return set()

@@ -21,6 +21,9 @@ from tieout.formats.delimited import TextFile
 from tieout.formats.draft import Block, is_read, json_objects
 from tieout.formats.lines import Dialect, Flags, Split, split
 
+# What Arrow raises for a Parquet file that is damaged; the last where a column's name is.
+DAMAGED_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
+
 _ROWS_PER_BATCH = 131_072
 _NO_OBJECT = "the line is not a JSON object, or holds a NUL character"
 
@@ -127,7 +130,7 @@ def parquet_blocks(
             lines = pa.array(np.arange(row, row + len(table)))
             yield Block(_empty_is_null(table), lines, extra, partial(_rows_as_json, table))
             row += len(table)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGED_PARQUET as error:
         raise UnreadableFile(f"the Parquet file is damaged: {error}") from error
 
 
