@@ -10,13 +10,11 @@ by that scope.
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,7 +23,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from dashboards import identity
+from dashboards import identity, work
 from tieout.canonical import Canonical
 from tieout.decisions.desk import Desk
 from tieout.decisions.views import SavedView, SavedViews
@@ -33,7 +31,7 @@ from tieout.editions import Edition, Editions, hidden, named_tables
 from tieout.editions import select as select_rows
 from tieout.explain import Store, explain
 from tieout.explain.story import Answer as Answered
-from tieout.exports import Books, Period, select_table, write_books, write_csv, write_xlsx
+from tieout.exports import SHEETS, Books, Period, select_table, write_books
 from tieout.landing import Landing
 from tieout.metrics import Answer, Catalogue, Question
 from tieout.metrics import ask as ask_metric
@@ -45,8 +43,6 @@ Value = str | int | date | None
 Row = dict[str, Any]
 
 # Queries use all cores; more of them at a time would only make each one slower.
-SQL_SECONDS = 60
-_TELL_SECONDS = 0.4
 _AT_A_TIME = threading.BoundedSemaphore(8)
 
 
@@ -155,38 +151,22 @@ def _catalogue(path: str, _changed: int) -> Catalogue:
 
 def ask(home: Workspace, edition_id: str, metrics: Catalogue, question: Question) -> Answer:
     """A metric's figures in an edition; `Unanswerable` says what can be asked instead."""
-    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
+    with _asking(home, edition_id) as cursor:
         answer = ask_metric(cursor, metrics, question)
         _check(home, edition_id, answer.sql)
     return answer
 
 
 def select(
-    home: Workspace,
-    edition_id: str,
-    sql: str,
-    limit: int,
-    waiting: Callable[[float], None] = lambda _: None,
+    home: Workspace, edition_id: str, sql: str, limit: int
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The first rows of somebody's own query; `NotReadOnly` and DuckDB's errors say what is wrong.
 
-    `waiting` is told now and then for how many seconds the query runs; where it raises, as the
-    page does that somebody leaves, the query is stopped. So is one that runs longer than a minute.
     `NotInScope` where it names a table that the person may not see.
     """
     _check(home, edition_id, sql)
-    started = time.monotonic()
-    with _AT_A_TIME, _cursor(home, edition_id) as cursor, ThreadPoolExecutor(1) as worker:
-        job = worker.submit(select_rows, cursor, sql, limit=limit)
-        try:
-            while not wait([job], timeout=_TELL_SECONDS).done:
-                waiting(time.monotonic() - started)
-                if time.monotonic() - started > SQL_SECONDS:
-                    cursor.interrupt()
-        finally:
-            if not job.done():
-                cursor.interrupt()
-        return job.result()
+    with _asking(home, edition_id) as cursor:
+        return select_rows(cursor, sql, limit=limit)
 
 
 def export(
@@ -196,23 +176,18 @@ def export(
     month: date | None,
     currency: str | None,
     kind: str,
-) -> bytes:
-    """A published table as CSV or as a workbook: of one month or all, of one currency or all.
+    target: Path,
+) -> None:
+    """Write a published table in one of `SHEETS`: of one month or all, of one currency or all.
 
     `NotInScope` where the person may not see the table.
     """
     _check(home, edition.edition_id, f"select * from {table}")
-    with _AT_A_TIME, _cursor(home, edition.edition_id) as cursor:
+    with _asking(home, edition.edition_id) as cursor:
         period = Period(month, month)
         selection = select_table(cursor, table, period, edition.reporting_currency, currency)
-        if kind == "csv":
-            out = io.BytesIO()
-            write_csv(cursor, selection, out)
-            return out.getvalue()
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "table.xlsx"
-            write_xlsx(cursor, selection, target)
-            return target.read_bytes()
+        work.tell(0, of=selection.rows)
+        SHEETS[kind](cursor, selection, target, work.tell)
 
 
 def books(home: Workspace, edition: Edition, month: date | None, kind: str) -> bytes:
@@ -221,7 +196,7 @@ def books(home: Workspace, edition: Edition, month: date | None, kind: str) -> b
     `NotInScope` where the person sees a part of the rows: half a ledger does not balance.
     """
     _all_rows(home, "Books are of the whole ledger")
-    with _AT_A_TIME, _cursor(home, edition.edition_id) as cursor:
+    with _asking(home, edition.edition_id) as cursor:
         found = Books.read(cursor, edition.edition_id, Period(month, month))
         return write_books(found, kind).encode()
 
@@ -251,7 +226,7 @@ def _rows(
     sql: str,
     parameters: tuple[tuple[str, Value], ...],
 ) -> list[Row]:
-    with _AT_A_TIME, _opened(root, edition_id, scope).cursor() as cursor:
+    with _query(root, edition_id, scope) as cursor:
         try:
             cursor.execute(sql, dict(parameters))
         except duckdb.CatalogException as error:
@@ -277,9 +252,15 @@ def _check(home: Workspace, edition_id: str, sql: str, is_ours: bool = False) ->
         )
 
 
-def _cursor(home: Workspace, edition_id: str) -> duckdb.DuckDBPyConnection:
+def _asking(home: Workspace, edition_id: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    return _query(str(home.editions), edition_id, identity.person(home).scope)
+
+
+@contextmanager
+def _query(root: str, edition_id: str, scope: RowScope) -> Iterator[duckdb.DuckDBPyConnection]:
     # A cursor of its own for every query: sessions that share one get each other's answers.
-    return _opened(str(home.editions), edition_id, identity.person(home).scope).cursor()
+    with _AT_A_TIME, _opened(root, edition_id, scope).cursor() as cursor, work.stoppable(cursor):
+        yield cursor
 
 
 def _opened(root: str, edition_id: str, scope: RowScope) -> duckdb.DuckDBPyConnection:
@@ -311,9 +292,7 @@ def story(home: Workspace, edition_id: str, asked: str) -> Answered:
     """What `tieout explain` tells of an ID; `NotInScope` for who may not see all rows."""
     _all_rows(home, "A story is told from all files")
     edition = Editions(home.editions).get(edition_id)
-    with _AT_A_TIME, _cursor(home, edition_id) as cursor:
+    with _asking(home, edition_id) as cursor:
         store = Store(edition, cursor, Canonical(home.canonical), Landing(home.landing))
-        try:
+        with closing(store), work.stoppable(store):
             return explain(store, asked)
-        finally:
-            store.close()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -25,6 +26,9 @@ from tieout.settings import Workspace
 # Who was given or denied something at the provider since then signs in anew. Seconds.
 SESSION_SECONDS = 12 * 60 * 60
 
+Result = TypeVar("Result")
+_carried: ContextVar[Person | None] = ContextVar("person", default=None)
+
 
 class NotSignedIn(Exception):
     """Nobody has signed in yet, or too long ago."""
@@ -35,6 +39,9 @@ def person(home: Workspace) -> Person:
 
     Raises `NotSignedIn`, or `NotAdmitted` with the reason why somebody sees nothing.
     """
+    carried_here = _carried.get()
+    if carried_here is not None:
+        return carried_here
     rules = sign_in(home)
     if rules is None:
         return _local()
@@ -42,6 +49,23 @@ def person(home: Workspace) -> Person:
     if not known.get("is_logged_in") or time.time() - _issued(known) > SESSION_SECONDS:
         raise NotSignedIn
     return rules.person(known)
+
+
+def carried(home: Workspace, do: Callable[[], Result]) -> Callable[[], Result]:
+    """Work for another thread, done as whoever looks now: no session tells that thread who it is.
+
+    A file is made in such a thread when its button is pressed.
+    """
+    who = person(home)
+
+    def do_as_them() -> Result:
+        token = _carried.set(who)
+        try:
+            return do()
+        finally:
+            _carried.reset(token)
+
+    return do_as_them
 
 
 def sign_in(home: Workspace) -> SignIn | None:

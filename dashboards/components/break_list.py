@@ -134,10 +134,13 @@ def grid(context: Context, chosen: Filter, total: int, work: Work) -> list[Row]:
         if pages > 1:
             st.pagination(pages, key=key, max_visible_pages=5)
         export.buttons(
+            context,
             f"tieout-breaks-{context.edition.edition_id[:6]}",
             COLUMNS,
             lambda: _cells(work, queries.breaks(context, chosen, limit=EXPORT_ROWS)),
             help=f"All {count(min(total, EXPORT_ROWS))} breaks of this selection.",
+            size=min(total, EXPORT_ROWS),
+            of=chosen,
         )
     return [shown[place] for place in event["selection"]["rows"] if place < len(shown)]
 

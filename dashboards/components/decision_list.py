@@ -37,10 +37,13 @@ def decisions(context: Context, who: Person, work: Work) -> None:
         )
         with st.container(horizontal=True, gap="small"):
             export.buttons(
+                context,
                 "tieout-decisions",
                 list(rows[0]),
                 lambda: (tuple(row.values()) for row in rows),
                 help=f"All {plural(len(rows), 'decision')}.",
+                size=len(rows),
+                of=work.waiting,
             )
     picked = event["selection"]["rows"]
     with right, st.container(border=True, key="detail", gap="small"):

@@ -47,9 +47,12 @@ def items(context: Context) -> None:
             if pages > 1:
                 st.pagination(pages, key=_page_key(context, chosen))
             export.csv_button(
+                context,
                 f"tieout-items-{context.edition.edition_id[:6]}.csv",
                 lambda: _csv(queries.items(context, chosen, limit=EXPORT_ROWS)),
                 help=f"All {count(min(total, EXPORT_ROWS))} items of this selection.",
+                size=min(total, EXPORT_ROWS),
+                of=chosen,
             )
     with right, st.container(border=True, key="detail", gap="small"):
         if selected is None:

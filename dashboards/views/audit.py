@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -11,7 +12,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards import data
-from dashboards.components import bar, empty, export, links
+from dashboards.components import bar, empty, export, links, running
 from dashboards.components.figure import title, verdict
 from dashboards.components.items import ROW_HEIGHT
 from dashboards.components.money import (
@@ -31,7 +32,8 @@ from tieout.editions import Edition, NotReadOnly
 from tieout.metrics import Catalogue, Metric, Question, Unanswerable
 from tieout.money import exponent
 
-SQL_ROWS = 1_000
+SQL_ROWS, SQL_SECONDS = 1_000, 60
+_QUERY = "sql"
 _FIRST = "match_rate"  # until another is chosen
 CHANGES_SHOWN = 200
 EXAMPLE = "select leg, status, count(*) as items\nfrom fct_reconciliation_items\ngroup by all\n"
@@ -161,6 +163,7 @@ def _answer(context: Context, catalogue: Catalogue, metric: Metric, by: tuple[st
     with st.container(horizontal=True, vertical_alignment="center"):
         links.to("reconciliation", "The items behind it", ":material/compare_arrows:")
         export.csv_button(
+            context,
             f"tieout-{metric.name}-{context.edition.edition_id[:6]}.csv",
             lambda: export.as_csv(
                 [*answer.columns, *parts, "value", "records"],
@@ -277,42 +280,38 @@ def _sql(context: Context) -> None:
         text = st.text_area("Query", EXAMPLE, key="sql", height=140)
         asked = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
     if asked:
+        running.forget(_QUERY)
         st.session_state["_sql"] = text
     query = st.session_state.get("_sql")
     if not query:
         return
-    cancel, place = st.empty(), st.empty()
-    cancel.button("Cancel", icon=":material/close:", key="cancel", on_click=_forget)
-
-    def waiting(seconds: float) -> None:
-        text = f"Running for {seconds:.0f} s, at most {data.SQL_SECONDS}"
-        place.progress(min(seconds / data.SQL_SECONDS, 1.0), text=text)
-
+    edition_id = context.edition.edition_id
     try:
-        columns, rows = data.select(
-            context.home, context.edition.edition_id, query, SQL_ROWS, waiting
+        found = running.result(
+            context.home,
+            _QUERY,
+            (edition_id, query),
+            partial(data.select, context.home, edition_id, query, SQL_ROWS),
+            doing=f"Running, for {SQL_SECONDS} s at most",
+            limit_seconds=SQL_SECONDS,
         )
     except (NotReadOnly, data.NotInScope, duckdb.Error) as error:
         st.error(str(error), icon=":material/error:")
         return
-    finally:
-        cancel.empty()
-        place.empty()
+    if found is None:
+        return
+    columns, rows = found
     st.dataframe(
         _grid(columns, rows), key="sql_result", hide_index=True, alt="The rows of the query"
     )
     more = f", the first of more than {count(SQL_ROWS)}" if len(rows) == SQL_ROWS else ""
     st.caption(f"{plural(len(rows), 'row')}{more}")
     export.csv_button(
+        context,
         f"tieout-query-{context.edition.edition_id[:6]}.csv",
         lambda: export.as_csv(columns, rows),
         help="The rows above.",
     )
-
-
-def _forget() -> None:
-    """Leaving the page's run stops its query; what was asked is not asked again."""
-    st.session_state.pop("_sql", None)
 
 
 def _grid(columns: list[str], rows: list[tuple[Any, ...]]) -> pa.Table:

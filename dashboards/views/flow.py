@@ -153,6 +153,7 @@ def _table(context: Context, rows: list[Row]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         export.buttons(
+            context,
             f"tieout-flow-{context.edition.edition_id[:6]}",
             COLUMNS,
             lambda: _cells(rows),

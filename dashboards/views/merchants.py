@@ -173,9 +173,12 @@ def _grid(context: Context, segment: str | None, search: str | None, found: int)
         if pages > 1:
             st.pagination(pages, key=key)
         export.csv_button(
+            context,
             f"tieout-merchants-{context.edition.edition_id[:6]}.csv",
             lambda: _csv(context, queries.merchants(context, segment, search, limit=EXPORT_ROWS)),
             help=f"All {count(min(found, EXPORT_ROWS))} merchants of this selection.",
+            size=min(found, EXPORT_ROWS),
+            of=(segment, search),
         )
     picked = event["selection"]["rows"]
     return shown[picked[0]] if picked and picked[0] < len(shown) else None

@@ -208,6 +208,7 @@ def _list(context: Context) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         export.buttons(
+            context,
             f"tieout-payouts-{context.edition.edition_id[:6]}",
             COLUMNS,
             lambda: _cells(rows),

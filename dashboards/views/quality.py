@@ -132,6 +132,7 @@ def _files(context: Context) -> None:
             st.pagination(pages, key=key)
         columns = list(rows[0])
         export.csv_button(
+            context,
             f"tieout-files-{context.edition.edition_id[:6]}.csv",
             lambda: export.as_csv(
                 columns,
@@ -148,7 +149,9 @@ def _files(context: Context) -> None:
                     for row in queries.files(context, only_noted=only_noted, limit=EXPORT_ROWS)
                 ),
             ),
-            help=f"All {count(total)} files of this list.",
+            help=f"All {count(min(total, EXPORT_ROWS))} files of this list.",
+            size=min(total, EXPORT_ROWS),
+            of=only_noted,
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from dashboards import data
-from dashboards.components import bar, deciding, empty, links, working
+from dashboards.components import bar, deciding, empty, links, running, working
 from dashboards.components.deciding import Work
 from dashboards.components.figure import title, verdict
 from dashboards.components.money import plural
@@ -42,8 +43,16 @@ def page() -> None:
             "manage_search",
         )
         return
-    with st.spinner("Searching the edition and its files"):
-        answer = data.story(context.home, context.edition.edition_id, asked)
+    edition_id = context.edition.edition_id
+    answer = running.result(
+        context.home,
+        "story",
+        (edition_id, asked),
+        partial(data.story, context.home, edition_id, asked),
+        doing="Searching the edition and its files",
+    )
+    if answer is None:
+        return
     if isinstance(answer, Nothing):
         _nothing(answer)
     elif isinstance(answer, Choices):

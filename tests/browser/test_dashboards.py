@@ -303,3 +303,50 @@ def test_a_chart_is_saved_as_a_picture(opened: Opened) -> None:
     assert download.value.suggested_filename.endswith(".png")
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     assert_fine(opened, page)
+
+
+# A million rows: writing them as a workbook takes minutes.
+MANY = """
+insert into fct_payment_attempts_monthly by name
+select a.* replace (range as attempts)
+from (from fct_payment_attempts_monthly limit 1) as a, range(1000000)
+"""
+
+
+def test_long_work_is_cancelled_and_the_page_goes_on(opened: Opened, tmp_path: Path) -> None:
+    home = small_edition.workspace(tmp_path)
+    small_edition.publish(home, extra=MANY)
+    with served(home.home) as address:
+        here = Opened(opened.browser, address, opened.complaints)
+        page = here.page("audit?look=SQL")
+        main = page.locator("[data-testid=stMain]")
+        query = page.get_by_label("Query", exact=True)
+        query.fill("select count(*) from range(1000000000) as a, range(1000000) as b")
+        page.get_by_role("button", name="Run", exact=True).click()
+        main.get_by_text(re.compile("Running, for 60 s at most: [1-9]")).wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        main.get_by_text("Cancelled after").wait_for()
+        query.fill("select count(*) as breaks from fct_breaks")
+        page.get_by_role("button", name="Run", exact=True).click()
+        main.get_by_text("1 row", exact=True).wait_for()
+        page.context.close()
+
+        page = here.page("success?look=Cuts")
+        main = page.locator("[data-testid=stMain]")
+        page.get_by_role("button", name="Export Excel").click()
+        main.get_by_text(
+            re.compile(r"Writing Excel: \d+ s, [1-9][0-9,]* of 1,000,004 rows")
+        ).wait_for()
+        # The page can be used meanwhile, and the work goes on.
+        page.get_by_role("radio", name="Method").click()
+        main.get_by_text("Writing Excel").wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        main.get_by_text("no file was kept").wait_for()
+        # What is quicker than one would cancel is there to be saved.
+        page.get_by_role("button", name="Export CSV").click()
+        with page.expect_download(timeout=120_000) as download:
+            page.get_by_role("button", name="Save CSV").click(timeout=120_000)
+        with Path(download.value.path()).open(encoding="utf-8") as file:
+            assert sum(1 for _ in file) == 1_000_005
+        assert_fine(here, page)
+        page.context.close()

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from assets.manifest import manifest
-from dashboards import data
 from tests.dashboards import small_edition
 from tests.dashboards.test_pages import opened, shown
 from tieout.runs import Run, RunLog, Step
@@ -141,19 +140,3 @@ def test_sql_reads_the_edition_and_nothing_else(
         assert said in app.error[0].value
     else:
         assert app.dataframe[-1].value["breaks"].tolist() == ["10"]
-
-
-def test_a_query_is_stopped_when_somebody_leaves(books: Workspace) -> None:
-    endless = "select count(*) from range(1000000000) a, range(1000000) b"
-
-    class Left(Exception):
-        pass
-
-    def leave(seconds: float) -> None:
-        assert 0 < seconds < 60
-        raise Left
-
-    edition_id = data.current_edition_id(books) or ""
-    with pytest.raises(Left):
-        data.select(books, edition_id, endless, 1, leave)
-    assert data.select(books, edition_id, "select 1", 1) == (["1"], [(1,)])

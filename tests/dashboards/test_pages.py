@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboards.data
 from assets.manifest import manifest
+from dashboards.components import running
 from tests.dashboards import small_edition
 from tests.dashboards.registry import pages
 from tieout.runs import Run, RunLog, Step
@@ -39,6 +40,8 @@ def opened(
     home: Workspace, monkeypatch: pytest.MonkeyPatch, page: str = "", **address: str
 ) -> AppTest:
     monkeypatch.setenv("TIEOUT_HOME", str(home.home))
+    # AppTest does not look again by itself, as a browser does while something long runs.
+    monkeypatch.setattr(running, "QUICK_SECONDS", 20)
     app = AppTest.from_file(APP, default_timeout=20)
     for key, value in address.items():
         app.query_params[key] = value

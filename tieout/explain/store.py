@@ -40,18 +40,19 @@ class Store:
         self._published = connection
         self._canonical = canonical
         self._columns: dict[str, frozenset[str]] = {}
+        self._records = connect()
+        root = str(canonical.root).replace("'", "''")
+        self._records.execute(f"set allowed_directories = ['{root}']")
+        self._records.execute("set enable_external_access = false")
 
     def close(self) -> None:
         """Close the connection to the canonical store."""
         self._records.close()
 
-    @cached_property
-    def _records(self) -> duckdb.DuckDBPyConnection:
-        connection = connect()
-        root = str(self._canonical.root).replace("'", "''")
-        connection.execute(f"set allowed_directories = ['{root}']")
-        connection.execute("set enable_external_access = false")
-        return connection
+    def interrupt(self) -> None:
+        """Break off the query that runs; another thread may ask for it."""
+        self._published.interrupt()
+        self._records.interrupt()
 
     def published(self, sql: str, **parameters: object) -> list[Row]:
         """The rows of one query on the edition."""

@@ -61,10 +61,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Selection:
-    """A table to export: its SQL, and how many places each column of money has; −1: by row."""
+    """A table to export: its SQL, how many rows that has, and its columns of money."""
 
     table: str
     sql: str
+    rows: int
     money: frozenset[str]
 
 
@@ -117,7 +118,9 @@ def select_table(
     where = f" where {' and '.join(conditions)}" if conditions else ""
     order = ", ".join(f'"{column}"' for column in sorted(columns, key=lambda c: c != day))
     sql = f'select {", ".join(shown)} from "{table}"{where} order by {order}'
-    return Selection(table, sql, frozenset(money))
+    # Counted by itself: as a part of the whole it would be sorted first.
+    ((rows,),) = connection.execute(f'select count(*) from "{table}"{where}').fetchall()
+    return Selection(table, sql, int(rows), frozenset(money))
 
 
 def _major(column: str, currency: str) -> str:
