@@ -20,13 +20,17 @@ _SUMS = """
     sum(case when $currency is null then disputes_reporting_minor
         else disputes_minor end) as disputes
 """
-_SCOPE = """
+_PERIOD = """
     month >= $first and month < $after and ($currency is null or currency = $currency)
+"""
+_SCOPE = f"""
+    {_PERIOD}
     and ($segment is null or segment = $segment)
     and ($search is null or merchant_id ilike '%' || $search || '%')
 """
 
-# Who is on the page is found by one sum; the others are added up for those alone.
+# Who is on the page is found by one sum; the others are added up for those alone, who need not be
+# searched for again: a merchant has one segment.
 _MERCHANTS = f"""
 with
     largest as materialized (
@@ -40,7 +44,7 @@ with
     )
 select merchant_id, min(segment) as segment, min(country) as country, {_SUMS}
 from fct_revenue_by_merchant_monthly
-where merchant_id in (select merchant_id from largest) and {_SCOPE}
+where merchant_id in (select merchant_id from largest) and {_PERIOD}
 group by 1 order by volume desc, merchant_id
 """
 
