@@ -20,6 +20,13 @@ def test_damage_is_refused_or_accounted_for(name: str) -> None:
     assert fuzz(name, 0, INPUTS, seed=1, keep=None) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "number"), [("mapped_giro", 45662), ("own_fx_rates", 2132), ("own_merchants", 1677)]
+)
+def test_what_the_long_run_found_stays_mended(name: str, number: int) -> None:
+    assert fuzz(name, number, number + 1, seed=1, keep=None) == []
+
+
 def test_the_same_seed_makes_the_same_inputs() -> None:
     originals = seeds()["mt940"]
     made = [damaged(f"1:{number}", originals) for number in range(50)]

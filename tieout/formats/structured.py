@@ -130,6 +130,9 @@ def parquet_blocks(
             lines = pa.array(np.arange(row, row + len(table)))
             yield Block(_empty_is_null(table), lines, extra, partial(_rows_as_json, table))
             row += len(table)
+        if row <= source.metadata.num_rows:
+            stated = source.metadata.num_rows
+            raise UnreadableFile(f"the Parquet file says {stated} rows and holds {row - 1}")
     except DAMAGED_PARQUET as error:
         raise UnreadableFile(f"the Parquet file is damaged: {error}") from error
 
