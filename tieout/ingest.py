@@ -80,6 +80,14 @@ class FileAccount:
             return "unreadable"
         return "partly_read" if self.quarantined else "read"
 
+    def add_total(self, total: ControlTotal) -> None:
+        """Keep a total; one that no column can hold becomes a finding."""
+        if total.is_storable:
+            self.control_totals.append(total)
+        else:
+            message = f"{total.name} of {total.scope} is more than a total can be"
+            self.findings.append(Finding("control_total_unreadable", message, total.line))
+
     def check_conservation(self) -> None:
         """records = canonical + quarantined + structural, or the reader has lost something."""
         accounted = self.lines + self.quarantined + self.structural
@@ -236,7 +244,7 @@ class _Writer:
             case Records(count):
                 account.records += count
             case ControlTotal():
-                account.control_totals.append(part)
+                account.add_total(part)
             case Finding():
                 account.findings.append(part)
             case Report():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import Ingest
 from tests.formats.tabular_parts import FIXTURES, MODEST, Reading, assert_read_or_refused, damaged
 from tieout.formats.base import Head, UnreadableFile
+from tieout.ingest import FileAccount
 from tieout.mappings import BadMapping, Mapped, load
 from tieout.mappings.guess import guess
 
@@ -184,14 +185,27 @@ def test_a_workspace_reads_its_own_formats_like_any_other(ingesting: Ingest) -> 
     assert "not recognised" in str(gone.reason)
 
 
-def test_a_rule_can_name_a_format_of_the_workspace(ingesting: Ingest) -> None:
+def of_smallpay(ingesting: Ingest, data: bytes) -> FileAccount:
+    """What becomes of a file that a rule says is one of this processor's."""
     workspace = ingesting.workspace
     (workspace.mappings / "psp.yaml").write_text((FOLDER / "psp.yaml").read_text())
     rule = '[[files]]\nfiles = "psp/*"\nformat = "mapped_psp"\nsource = "iberia"\n'
     workspace.config.write_text(workspace.config.read_text() + rule)
-    ingesting.drop("psp/today.csv", (FOLDER / "psp.csv").read_bytes())
+    ingesting.drop("psp/today.csv", data)
     (account,) = ingesting.run(workspace.settings().file_rules, mapped=workspace.mapped())
+    return account
+
+
+def test_a_rule_can_name_a_format_of_the_workspace(ingesting: Ingest) -> None:
+    account = of_smallpay(ingesting, (FOLDER / "psp.csv").read_bytes())
     assert (account.format, account.source, account.lines) == ("mapped_psp", "iberia", 2)
+
+
+def test_a_total_larger_than_any_column_holds_is_said_and_stops_nothing(ingesting: Ingest) -> None:
+    text = (FOLDER / "psp.csv").read_text().replace("END|||||2|", f"END|||||{2**63}|")
+    account = of_smallpay(ingesting, text.encode())
+    assert (account.lines, account.control_totals) == (2, [])
+    assert [f.line for f in account.findings if f.code == "control_total_unreadable"] == [4]
 
 
 BANKS: dict[str, tuple[str, str, list[int]]] = {

@@ -93,6 +93,11 @@ class ControlTotal:
     computed: int
     line: int | None = None
 
+    @property
+    def is_storable(self) -> bool:
+        """Whether both fit into 64 bits. No real total is larger, but a damaged one may say so."""
+        return all(-(2**63) <= value < 2**63 for value in (self.stated, self.computed))
+
 
 @dataclass(frozen=True)
 class Finding:
