@@ -38,16 +38,20 @@ CENTS = st.integers(0, 10**9)
 
 
 @MODEST
-@given(st.lists(st.tuples(CENTS, CENTS), min_size=1, max_size=8), st.integers(300, 3000))
+@given(
+    st.lists(st.tuples(CENTS, CENTS, st.sampled_from(["", "-"])), min_size=1, max_size=8),
+    st.integers(300, 3000),
+)
 def test_payables_that_are_what_was_captured_less_fees_are_no_finding(
-    amounts: list[tuple[int, int]], block_bytes: int
+    amounts: list[tuple[int, int, str]], block_bytes: int
 ) -> None:
+    """Captured is booked out, or in where the payment is captured and settled in one record."""
     header = FIXTURE.read_text().splitlines()[0]
     lines = [header]
-    for captured, fee in amounts:
+    for captured, fee, sign in amounts:
         net, gross, cost = ((captured - fee) / 100, captured / 100, fee / 100)
         lines.append(
-            f"N,NUS,P,O,visa,2026-03-03 10:00:00,PST,Settled,USD,{net:.2f},USD,,,-{gross:.2f},"
+            f"N,NUS,P,O,visa,2026-03-03 10:00:00,PST,Settled,USD,{net:.2f},USD,,,{sign}{gross:.2f},"
             f"USD,{net:.2f},,{cost:.2f},,"
         )
     reading = Reading.of_bytes(READER, "\n".join(lines).encode(), block_bytes)

@@ -132,3 +132,17 @@ def test_damage_is_contained(data: bytes, block_bytes: int) -> None:
 @given(damaged(PAYOUT.read_bytes()), st.integers(400, 3000))
 def test_damage_of_payouts_is_contained(data: bytes, block_bytes: int) -> None:
     assert_read_or_refused(PAYOUTS, data, block_bytes)
+
+
+def test_what_has_no_gross_amount_is_a_fee_whatever_it_is_called() -> None:
+    header, first, *_ = BREAKDOWN.read_text().splitlines()
+    zero = first.replace("50.00,-1.60504,48.39496,-0.5,-0.30504,-0.8", "0,-0.1,-0.1,-0.1,0,0")
+    words = ("Network Token Provisioning", "Merchant Payout", "Charge")
+    text = "\n".join([header, *(zero.replace("Charge", word) for word in words)])
+    text += "\n" + first.replace("Charge", "Mystery")
+    reading = Reading.of_bytes(READER, text.encode())
+    assert [(row["line_kind"], row["net_minor"]) for row in reading.rows][:4] == [
+        *[("fee", -10)] * 3,
+        ("adjustment", 4839),
+    ]
+    assert [code for code in reading.codes() if code[0] == "unknown_type"] == [("unknown_type", 5)]

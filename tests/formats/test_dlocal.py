@@ -159,3 +159,10 @@ def test_the_two_reports_are_two_formats() -> None:
         head = Head.of(path, "upload")
         assert own.recognises(head)
         assert not other.recognises(head)
+
+
+def test_a_payment_that_was_authorised_first_is_a_capture() -> None:
+    captured = SETTLEMENT.read_bytes().replace(b"\nPAYMENT,INV-1,", b"\nCAPTURE,INV-1,")
+    reading = Reading.of_bytes(READER, captured)
+    assert [row["line_kind"] for row in reading.rows if row["raw_kind"] == "CAPTURE"] == ["charge"]
+    assert "unknown_type" not in [code for code, _ in reading.codes()]

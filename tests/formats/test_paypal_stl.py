@@ -229,3 +229,37 @@ def test_real_samples(name: str, nets: list[int], wrong: list[tuple[Any, ...]]) 
     assert differences(reading) == wrong
     assert (reading.quarantined, reading.findings) == ([], [])
     assert READER.recognises(Head.of(path, path.name))
+
+
+DETAIL = f"""RH,{NOON},A,QZ4,8,,
+FH,1,,,,,
+SH,{START},{NOON},QZ4,,,
+{",".join(COLUMNS)},Transactional Status,Payer's Account ID
+SB,A1,,,,T0006,{NOON},{NOON},CR,1000,USD,DR,42,USD,S,
+SB,A2,,,,T0006,{NOON},{NOON},CR,1000,USD,DR,42,USD,P,
+SB,A3,,,,T0006,{NOON},{NOON},CR,1000,USD,DR,42,USD,D,
+SB,A4,,,,T0006,{NOON},{NOON},CR,500,USD,,,,V,
+SB,A5,,,,T0006,{NOON},{NOON},CR,500,USD,,,,?,
+"""
+
+
+def test_the_detail_report_has_lines_of_what_was_settled() -> None:
+    """It is written like the settlement report, and has pending and denied transactions too."""
+    reading = Reading.of_bytes(READER, DETAIL.encode())
+    assert [(row["line_id"], row["net_minor"]) for row in reading.rows] == [
+        ("A1/USD/CR", 958),
+        ("A4/USD/CR", 500),
+    ]
+    assert reading.reasons() == {9: "Transactional Status: '?' is none of S, V, F"}
+    assert reading.codes() == [("transactions_without_effect", None)]
+    # The settlement report of the day, which has the same section, is not superseded by it.
+    assert [report.report_id for report in reading.reports] == ["QZ4/2026/03/28 in detail"]
+
+
+def test_empty_fields_that_a_spreadsheet_added_to_a_footer_are_no_count() -> None:
+    header = f"SH,{START},{NOON},QZ4\n{','.join(COLUMNS)}\n"
+    body = f"SB,A1,,,,T0006,{NOON},{NOON},CR,1000,USD,,,\n"
+    footer = "SF,USD,1000,0,0,0,CR,0,CR,1000,CR,0,CR,1000,CR,0,CR,0,1,,,\n"
+    reading = Reading.of_bytes(READER, (header + body + footer).encode())
+    assert (reading.codes(), differences(reading)) == ([], [])
+    assert "section_records_of_currency" in [total.name for total in reading.totals]

@@ -158,3 +158,13 @@ def test_the_real_sample() -> None:
     assert reading.totals[0] == ControlTotal("payout_equals_its_lines", "T5", "USD", -1, -1, 4)
     assert all(total.stated == total.computed for total in reading.totals)
     assert (len(reading.totals), reading.quarantined, reading.findings) == (5, [], [])
+
+
+def test_without_the_type_of_a_settlement_that_of_its_transaction_says_it() -> None:
+    body = FUNDING.read_text().replace(",Sale,", ",,").replace(",Return,", ",,")
+    rows = Reading.of_bytes(READER, body.encode()).rows
+    assert [(row["source_line"], row["line_kind"], row.get("line_id")) for row in rows[:3]] == [
+        (2, "charge", None),
+        (3, "refund", "9100000002/Refund/TR77"),
+        (4, "chargeback", None),
+    ]

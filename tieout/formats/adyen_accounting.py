@@ -38,7 +38,7 @@ class AdyenPaymentsAccounting:
     """Reads the report to its last record, holds payables against captures, and counts."""
 
     format: ClassVar[str] = "adyen_payments_accounting"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "adyen"
     title: ClassVar[str] = "Adyen payments accounting report (CSV)"
 
@@ -82,9 +82,10 @@ def _draft(block: Block) -> Draft:
     fees = pa.repeat(pa.scalar(0, pa.int64()), len(draft))
     for name in _FEES:
         fees = pc.add(fees, draft.minor(name, settled).fill_null(0))
-    # Captured is booked out when a payment is settled, so its sign is that of the other side.
+    # Captured is booked out when a payment is settled; a payment that is captured and settled in
+    # one record has it booked in. A settled payment is money to the company in either case.
     is_settled = pc.and_(pc.equal(draft["raw_kind"], "Settled"), pc.equal(paid, settled))
-    differs = pc.and_(is_settled, pc.not_equal(pc.subtract(pc.negate(captured), fees), payable))
+    differs = pc.and_(is_settled, pc.not_equal(pc.subtract(pc.abs(captured), fees), payable))
     draft.note(
         "payable_is_not_captured_minus_fees",
         differs.fill_null(False),

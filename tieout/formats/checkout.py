@@ -49,7 +49,8 @@ _HOLD = "reserve"  # a hold or a release, as the sign says
 _KINDS = {
     "charge": "charge", "partial charge": "charge", "capture": "charge",
     "partial capture": "charge", "refund": "refund", "partial refund": "refund",
-    "clearing failed": "refund", "chargeback": "chargeback", "payout": "payout", "void": "fee",
+    "clearing failed": "refund", "chargeback": "chargeback", "payout": "payout",
+    "merchant payout": "payout", "void": "fee",
     "network token": "fee", "account updater": "fee", "tiered pricing adjustment": "fee",
     "top up": "transfer", "transfer": "transfer", "pay to card": "transfer",
     "security deposit reservation": _HOLD, "security deposit release": _HOLD,
@@ -57,6 +58,7 @@ _KINDS = {
     "rolling reserve": _HOLD, "adjustment": "adjustment", "invoice settlement": "adjustment",
     "cover negative position": "adjustment", "transaction amount discrepancy": "adjustment",
 }  # fmt: skip
+_WITH_GROSS = ("charge", "refund", "chargeback", "payout")
 _BRANDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb", "maestro")
 # Each of the columns loses up to half a unit by rounding.
 _ROUNDING_MAX = 4
@@ -67,7 +69,7 @@ class CheckoutBreakdown:
     """Reads the breakdown of a settlement."""
 
     format: ClassVar[str] = "checkout_breakdown"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "checkout"
     title: ClassVar[str] = "Checkout.com settlement breakdown (CSV)"
 
@@ -238,11 +240,12 @@ def _set_kind(draft: Draft) -> None:
     kind = pc.if_else(pc.equal(known, _HOLD), reserve, known)
     won = pc.and_(pc.equal(known, "chargeback"), incoming)
     kind = pc.if_else(won, "chargeback_reversal", kind)
-    is_event = pc.is_in(known, pa.array(["charge", "refund", "chargeback"]))
-    kind = pc.if_else(pc.and_(is_event, pc.equal(gross, 0)), "fee", kind)
+    # There are dozens of words for fees; none of them has a gross amount.
+    may_be_fee = pc.or_(pc.is_in(known, pa.array(_WITH_GROSS)), pc.is_null(known))
+    kind = pc.if_else(pc.and_(may_be_fee, pc.equal(gross, 0)), "fee", kind)
     draft["line_kind"] = kind.fill_null("adjustment")
     message = "{!r} is not known; the line was taken as an adjustment"
-    draft.note("unknown_type", pc.is_null(known), message, draft["raw_kind"])
+    draft.note("unknown_type", pc.is_null(kind), message, draft["raw_kind"])
     # A payout is one line, whichever of the reports tells it.
     is_payout = pc.equal(draft["line_kind"], "payout")
     draft["line_id"] = pc.if_else(is_payout, draft["payout_id"], None)

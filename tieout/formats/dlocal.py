@@ -28,11 +28,16 @@ _NAMES, _TOTALS = "ROW_TYPE", "HEADER"
 _OF_TOTALS = {"SETTLEMENT_CURRENCY", "NET_TOTAL_AMOUNT", "TRANSFER_DATE", "TRANSFER_ID"}
 _REQUIRED = {"DLOCAL_TRANSACTION_ID", "CREATION_DATE", "GROSS_AMOUNT", "FEE_AMOUNT", "NET_AMOUNT"}
 _KNOWN = {*_REQUIRED, "TRANSACTION_ID", "LOCAL_CURRENCY", "LOCAL_AMOUNT"}
-_KEPT = {"FX_RATE", "APPROVED_DATE", "USER_EMAIL", "PAYMENT_METHOD", "COUNTRY"}
+_KEPT = {
+    "FX_RATE", "APPROVED_DATE", "USER_EMAIL", "PAYMENT_METHOD", "COUNTRY", "MID", "LOGIN",
+    "PAYMENT_TYPE", "PAYMENT_METHOD_CODE", "CARD_BIN", "CARD_TYPE", "INSTALLMENTS", "STATUS",
+    "STATUS_CODE", "STATUS_DETAILS", "USER_DOCUMENT", "DESCRIPTION",
+}  # fmt: skip
 _KINDS = {
     "TRANSACTION": "charge",
     "PAYMENT": "charge",
     "PAYIN": "charge",
+    "CAPTURE": "charge",
     "REFUND": "refund",
     "CHARGEBACK": "chargeback",
     "CHARGEBACK_REVERSAL": "chargeback_reversal",
@@ -50,7 +55,7 @@ class DLocalSettlement:
     """Reads the report that begins with the totals of one transfer."""
 
     format: ClassVar[str] = "dlocal_settlement"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "dlocal"
     title: ClassVar[str] = "dLocal settlement report (CSV)"
 

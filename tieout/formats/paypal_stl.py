@@ -1,5 +1,8 @@
 """PayPal settlement report (STL): what changed the balances of one or several accounts in a day.
 
+The transaction detail report (TRR) is written alike. It has no totals, and a status by which
+pending and denied transactions, which change no balance, are told from the others.
+
 A report has sections, one an account. Records say in their first field what they are: report header
 and footers (RH, RF, RC), file header and footer (FH, FF), section header and footers (SH, SF, SC),
 column header (CH) and the body (SB).
@@ -18,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import SETTLEMENT_LINES
-from tieout.formats.amounts import to_minor
-from tieout.formats.base import Finding, Head, Part, Report, Rows, UnreadableFile
+from tieout.formats.amounts import flat, to_minor
+from tieout.formats.base import Finding, Head, Part, Report, Rows, Structural, UnreadableFile
 from tieout.formats.delimited import BLOCK_BYTES, TextFile
 from tieout.formats.draft import Block, Draft
 from tieout.formats.paypal_codes import kinds, set_line_kind
@@ -57,6 +60,16 @@ _KEPT = {
     "Credit Promotional Fee",
     "Credit Term",
 }
+# What the transaction detail report has besides.
+_STATUS = "Transactional Status"
+_SETTLED, _UNSETTLED = ("S", "V", "F"), ("D", "P")  # succeeded, and perhaps reversed since
+_DETAIL = re.compile(
+    f"{_STATUS}|(?:Insurance|Sales Tax|Shipping) Amount|Transaction (?:Subject|Note)"
+    "|Payer'?s? Account ID|Payer Address Status|Item (?:Name|ID)|Option [12] (?:Name|Value)"
+    "|Auction (?:Site|Buyer ID|Closing Date)|(?:Shipping|Billing) Address (?:Line ?[12]|City|State"
+    "|Zip|Country)|Shipping (?:Method|Name)|(?:First|Last|Consumer Business) Name|Card Type"
+    "|Payment Source|Authorization Review Status|Protection Eligibility"
+)
 _TIME = "%Y/%m/%d %H:%M:%S %z"
 
 
@@ -64,9 +77,9 @@ class PayPalSettlementReport:
     """Reads the settlement report, whole or one file of several, as CSV or tab-delimited."""
 
     format: ClassVar[str] = "paypal_settlement_report"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "paypal"
-    title: ClassVar[str] = "PayPal settlement report (STL)"
+    title: ClassVar[str] = "PayPal settlement report (STL), transaction detail report (TRR)"
 
     def recognises(self, head: Head) -> bool:
         """A report, file or section header as its first record."""
@@ -83,11 +96,16 @@ class PayPalSettlementReport:
             known = _KNOWN.__contains__
             records = Tagged(text, delimiter, _BODY, names, _AROUND, known)
             yield from text.findings()
-            yield from unknown_columns([name for name in records.extra if name not in _KEPT])
-            sections, footers = _Sections(names), Footers()
-            for block, around in records.blocks():
+            unknown = [name for name in records.extra if name not in _KEPT]
+            yield from unknown_columns([name for name in unknown if not _DETAIL.fullmatch(name)])
+            sections, footers, without_effect = _Sections(names), Footers(), 0
+            for whole, around in records.blocks():
                 sections.add(around)
                 footers.add(around, sections.of)
+                block = _settled(whole)
+                left_out = len(whole.lines) - len(block.lines)
+                without_effect += left_out
+                yield Structural(left_out)
                 places = sections.of(block.lines.to_numpy())
                 rows, others = _draft(block, sections, places).accept()
                 yield Rows(SETTLEMENT_LINES, rows)
@@ -95,6 +113,12 @@ class PayPalSettlementReport:
                 footers.count(rows, sections.of(rows["source_line"].to_numpy()))
         yield from footers.parts(sections.scopes, is_whole=sections.is_whole)
         yield from _scale_finding(footers.currencies)
+        if without_effect:
+            message = (
+                f"{without_effect} transactions are pending or were denied ({_STATUS} P, D): they "
+                "changed no balance, and are no settlement lines"
+            )
+            yield Finding("transactions_without_effect", message)
         if sections.headers:
             yield sections.report()
 
@@ -108,7 +132,10 @@ def _names(text: TextFile, delimiter: str) -> list[str]:
         return ["CH"]
     names = _columns(cells)
     if missing := sorted(_REQUIRED - set(names)):
-        raise UnreadableFile(f"the column header (CH) lacks: {', '.join(missing)}")
+        raise UnreadableFile(
+            f"the column header (CH) lacks: {', '.join(missing)}; of PayPal's reports written so, "
+            "those of settlements (STL) and of transactions in detail (TRR) are read"
+        )
     if len(set(names)) < len(names):
         raise UnreadableFile("the column header (CH) names a column twice")
     return names
@@ -117,6 +144,14 @@ def _names(text: TextFile, delimiter: str) -> list[str]:
 def _columns(cells: list[str]) -> list[str]:
     """The names in a column header, in which PayPal's own samples have stray blanks."""
     return [" ".join(name.split()) or f"column_{place}" for place, name in enumerate(cells, 1)]
+
+
+def _settled(block: Block) -> Block:
+    """The block without what is pending or was denied, where the report says so."""
+    if _STATUS not in block.table.column_names:
+        return block
+    status = pc.utf8_trim_whitespace(flat(block.table[_STATUS]))
+    return block.only(pc.invert(pc.is_in(status, pa.array(_UNSETTLED))))
 
 
 class _Sections:
@@ -163,6 +198,8 @@ class _Sections:
     def report(self) -> Report:
         """The sections of the report, and which file of it this is if it has several."""
         name = "+".join(dict.fromkeys(self.scopes))
+        if _STATUS in self.names:
+            name = f"{name} in detail"  # beside the settlement report of the day, not in its place
         numbers = [record.cell(1) for record in self.files]
         return Report(name if self.is_whole else f"{name} file {'+'.join(numbers)}", self.made)
 
@@ -177,6 +214,7 @@ def _instant(text: str) -> str | None:
 def _draft(block: Block, sections: _Sections, places: pa.Array) -> Draft:
     draft = Draft(SETTLEMENT_LINES, block)
     draft.need(*_NEEDED)
+    draft.choice(_STATUS, _SETTLED)
     own, code = draft.text("Transaction ID"), draft.text("Transaction Event Code")
     draft["processor"] = pa.repeat("paypal", len(draft))
     draft["account"] = pa.array(sections.accounts, pa.string()).take(places)

@@ -127,8 +127,10 @@ class Footers:
             yield ControlTotal(
                 f"{level}_balance", scope, currency, closing, opening + own.net, record.line
             )
-        if len(record.cells) >= _FULL:
-            count = _count(record.cell(len(record.cells) - 1))
+        # A spreadsheet adds empty fields until all records have as many.
+        filled = [place for place, cell in enumerate(record.cells) if cell.strip()]
+        if filled[-1] >= _FULL - 1:
+            count = _count(record.cell(filled[-1]))
             yield ControlTotal(
                 f"{level}_records_of_currency", scope, None, count, own.records, record.line
             )

@@ -58,14 +58,15 @@ _KNOWN = {
     "currency", "amount", "trace_id", "batch_id", "settlement_type", "fee",
     "original_merchant_reference", "merchant_reference",
 }  # fmt: skip
-_KINDS = {"Sale": "charge", "Refund": "refund", "Return": "chargeback"}
+# Where the type of a settlement is left out, that of its transaction tells a sale (Capture) too.
+_KINDS = {"Sale": "charge", "Capture": "charge", "Refund": "refund", "Return": "chargeback"}
 
 
 class Trustly:
     """Reads both files; only what was funded is settled."""
 
     format: ClassVar[str] = "trustly"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "trustly"
     title: ClassVar[str] = "Trustly funding (P11KFUN) and reconciliation (P11KREC) file"
 
@@ -209,7 +210,8 @@ def _payout(record: Around, report_id: str) -> dict[str, Any]:
 def _draft(block: Block, report_id: str, *, is_funded: bool) -> Draft:
     draft = Draft(SETTLEMENT_LINES, block)
     draft.need("transaction_id", "created_at", "currency", "amount")
-    transaction, kind = draft.text("transaction_id"), draft.text("settlement_type")
+    transaction, settled_as = draft.text("transaction_id"), draft.text("settlement_type")
+    kind = pc.coalesce(settled_as, draft.text("transaction_type"))
     trace = draft.text("trace_id")
     draft["processor"] = pa.repeat("trustly", len(draft))
     draft["report_id"] = pa.repeat(report_id, len(draft))
@@ -217,7 +219,9 @@ def _draft(block: Block, report_id: str, *, is_funded: bool) -> Draft:
     draft["payout_id"], draft["raw_kind"] = trace, kind
     draft["created_at"] = draft.time("created_at").utc
     # A sale that was returned and paid again has one transaction, and a trace each time.
-    draft["line_id"] = pc.binary_join_element_wise(transaction, kind, trace.fill_null(""), "/")
+    draft["line_id"] = pc.binary_join_element_wise(
+        transaction, settled_as, trace.fill_null(""), "/"
+    )
     draft["processor_reference"] = transaction
     original = draft.text("original_transaction_id")
     draft["payment_reference"] = pc.if_else(
@@ -236,6 +240,8 @@ def _draft(block: Block, report_id: str, *, is_funded: bool) -> Draft:
     draft["presentment_minor"], draft["presentment_currency"] = gross, currency
 
     known = translate(kind, _KINDS)
+    taken_back = pc.and_(pc.equal(kind, "Capture"), pc.less(gross, 0)).fill_null(False)
+    known = pc.if_else(taken_back, "chargeback", known)
     reversed_ = pc.and_(pc.equal(known, "chargeback"), pc.greater(gross, 0)).fill_null(False)
     known = pc.if_else(reversed_, "chargeback_reversal", known)
     draft["line_kind"] = known.fill_null("adjustment")
