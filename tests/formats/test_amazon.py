@@ -119,6 +119,21 @@ def test_marketplaces_write_numbers_in_their_own_way(
 
 
 @pytest.mark.parametrize(
+    ("day", "clock", "made"),
+    [
+        ("2026/03/02", " 01:23:00 JST", "2026-03-01T16:23:00+00:00"),
+        ("2026-03-02", "T14:23:00+00:00", "2026-03-02T14:23:00+00:00"),
+        ("2026-03-02", " 14:23:00 PST", "2026-03-02T22:23:00+00:00"),
+        ("03/13/2026", " 14:23:00 UTC", "2026-03-13T14:23:00+00:00"),
+    ],
+)
+def test_marketplaces_write_days_in_their_own_way(day: str, clock: str, made: str) -> None:
+    row = component("1.00", currency="USD", posted_date=day, posted_date_time=day + clock)
+    (found,) = Reading.of_bytes(READER, report(row)).column("created_at")
+    assert found.isoformat() == made
+
+
+@pytest.mark.parametrize(
     ("words", "kind"),
     [
         (("Order", "ItemFees", "FBAPerUnitFulfillmentFee"), "fee"),

@@ -282,3 +282,15 @@ def test_a_file_without_any_opening_balance_is_refused(tmp_path: Path) -> None:
 def test_damage_is_quarantined_or_refused(data: st.DataObject) -> None:
     original = data.draw(st.sampled_from([GERMAN, DUTCH])).read_bytes()
     assert_read_or_refused(Mt940(), data.draw(mutations(original)))
+
+
+def test_zeros_that_fill_an_amount_are_no_amount(tmp_path: Path) -> None:
+    text = (
+        ":20:R\n:25:/PL61109010140000071219812874\n:28C:1\n:60F:C260301TRY0000000000000100,00\n"
+        ":61:2603020302C0000000000000025,50NMSCREF\n:62F:C260302TRY0000000000000125,50\n"
+    )
+    parts = read(written(tmp_path, text))
+    assert [row["amount_minor"] for row in parts.lines] == [2550]
+    # The slash before an account is none of its number.
+    assert parts.lines[0]["account"] == "PL61109010140000071219812874"
+    assert [(total.stated, total.computed) for total in parts.totals] == [(12550, 12550)]

@@ -372,3 +372,20 @@ def test_what_is_counted_is_what_is_read(tmp_path: Path, damaged: str, lines: in
     parts = small(tmp_path, "<STMTTRN>", damaged)
     assert len(parts.lines) + len(parts.balances) + len(parts.quarantined) == lines + 1
     assert [row["bank_reference"] for row in parts.lines] == ["A"]
+
+
+def test_an_entry_may_state_the_currency_that_its_statement_does_not(tmp_path: Path) -> None:
+    text = SMALL.replace("<CURDEF>EUR", "<CURDEF></CURDEF>")
+    text = text.replace("<NAME>PAYOUT", "<NAME>PAYOUT<CURRENCY><CURSYM>AUD</CURRENCY>")
+    parts = read(written(tmp_path, text))
+    assert [(row["amount_minor"], row["currency"]) for row in parts.lines] == [(150, "AUD")]
+    assert [row["reason"] for row in parts.quarantined] == [
+        "the statement has no currency (CURDEF)"
+    ]
+
+
+def test_the_days_of_a_list_without_its_end_are_those_of_the_statement(tmp_path: Path) -> None:
+    days = "<BANKTRANLIST><DTSTART>20260301<DTEND>20260331"
+    text = SMALL.replace("<BANKTRANLIST>", days).replace("</BANKTRANLIST>\n", "")
+    (line,) = read(written(tmp_path, text)).lines
+    assert line["statement_id"] == "2026-03-01..2026-03-31"

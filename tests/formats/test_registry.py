@@ -110,6 +110,12 @@ def test_what_matches_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"BZh91AY", "a bzip2 archive: send it as zip or gzip"),
         (b"%PDF-1.7", "PDF"),
         ("<!DOCTYPE html><html>", "login page"),
+        ("settlement-id\tsettlement-start-date\tdeposit-date\n", "as flat file V2"),
+        ('<?xml version="1.0"?>\n<AmazonEnvelope>', "an XML report of Amazon"),
+        (
+            '"Includes Amazon Marketplace"\n"All amounts in USD"\n"date/time","settlement id"\n',
+            "Amazon's date range report",
+        ),
     ],
 )
 def test_what_is_not_read_says_what_it_looks_like(content: str | bytes, message: str) -> None:
@@ -118,7 +124,8 @@ def test_what_is_not_read_says_what_it_looks_like(content: str | bytes, message:
 
 def test_what_is_unknown_shows_its_first_line_without_long_numbers() -> None:
     message = refused("Konto;4111111111111111;4111 1111 1111 1111;123456789012;x\x07" + "y" * 200)
-    first_line = message.partition("first line: ")[2]
+    first_line, _, hint = message.partition("first line: ")[2].partition("; a mapping ")
+    assert hint.endswith("`tieout source guess` drafts one")
     assert first_line.startswith("«Konto;****************;**** **** **** ****;123456789012;x·y")
     assert first_line.endswith("y…»")
     assert len(first_line) == 120 + len("«…»")

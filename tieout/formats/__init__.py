@@ -81,7 +81,14 @@ _SIGNATURES = (
     (b"PAR1", "a Parquet file, but not of a table that is read"),
     (b"-----BEGIN PGP", "an encrypted file: it must be decrypted before it is sent"),
 )
+_AMAZON = "{}: ask for the settlement report as flat file V2 (tab-delimited)"
 _LOOKS = (
+    (r"settlement-id\tsettlement-start-date\t", _AMAZON.format("Amazon's first flat file")),
+    (r"<\?xml[^>]*>\s*<AmazonEnvelope", _AMAZON.format("an XML report of Amazon")),
+    (
+        r"[^\n]*Amazon Marketplace[^\n]*\n(?:[^\n]*\n){1,12}[^\n]*settlement id",
+        _AMAZON.format("Amazon's date range report"),
+    ),
     (r"[\[{]\s*[\"\[{}\]]", "JSON, but not the records of a format that is read"),
     (
         r"[0-9]{2},[^\n]*/\s*(?:$|\n(?:02|03|16|49|88|98|99),)",
@@ -111,10 +118,10 @@ def recognise(head: Head, mapped: Sequence[Reader] = ()) -> Reader:
     looks_like = _looks_like(head)
     if looks_like:
         raise UnreadableFile(f"not read: {looks_like}")
-    raise UnreadableFile(
-        f"not recognised as any of the {len(readers)} formats that are read; "
-        f"first line: «{_shown(head)}»"
-    )
+    message = f"not recognised as any of the {len(readers)} formats that are read; first line: "
+    is_delimited = any(mark in head.first_line for mark in ",;\t|")
+    hint = "; a mapping reads any delimited file, and `tieout source guess` drafts one"
+    raise UnreadableFile(f"{message}«{_shown(head)}»{hint if is_delimited else ''}")
 
 
 def by_format(name: str, mapped: Sequence[Reader] = ()) -> Reader:

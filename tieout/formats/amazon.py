@@ -59,7 +59,7 @@ class AmazonSettlement:
     """Reads the flat file V2 of any marketplace, in its own numbers and dates."""
 
     format: ClassVar[str] = "amazon_settlement"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "amazon"
     title: ClassVar[str] = "Amazon settlement report, flat file V2 (tab-delimited)"
 
@@ -178,7 +178,7 @@ def _draft(block: Block, habits: Habits, settlements: _Settlements) -> Draft:
 
 
 def _set_times(draft: Draft, habits: Habits, is_payout: pa.Array) -> None:
-    """When a line was posted and a settlement paid; both are in UTC."""
+    """When a line was posted and a settlement paid; in UTC where no other zone is written."""
     clocks = (" %H:%M:%S%z", " %H:%M:%S", "")
     formats = [f"{habits.day}{clock}" for clock in clocks]
     posted, day, deposited = (

@@ -42,7 +42,9 @@ class Habits:
     def add_days(self, text: pa.Array) -> None:
         """Count what these days can only be."""
         written = pc.utf8_trim_whitespace(text)
-        self._seen["iso"] += pc.sum(pc.match_substring_regex(written, r"^[0-9]{4}-")).as_py() or 0
+        for mark in "-/.":
+            found = pc.match_substring_regex(written, rf"^[0-9]{{4}}\{mark}")
+            self._seen[f"year {mark}"] += pc.sum(found).as_py() or 0
         parts = pc.extract_regex(written, _DAY).drop_null()
         first, second, mark, year = (
             pc.struct_field(parts, name) for name in ("first", "second", "mark", "year")
@@ -72,8 +74,9 @@ class Habits:
     def day(self) -> str:
         """The `strptime` format of days."""
         seen = self._seen
-        if seen["iso"] > seen["days"]:
-            return "%Y-%m-%d"
+        mark = max("-/.", key=lambda mark: seen[f"year {mark}"])
+        if seen[f"year {mark}"] > seen["days"]:
+            return f"%Y{mark}%m{mark}%d"
         mark = max("./-", key=lambda mark: seen[f"mark {mark}"])
         if seen["day_first"] == seen["month_first"]:
             day_first = not self.is_american or mark == "."

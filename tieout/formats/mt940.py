@@ -51,7 +51,7 @@ class Mt940:
     """One row per entry (:61:) and per balance of each statement or page."""
 
     format: ClassVar[str] = "mt940"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank statement, SWIFT MT940"
 
@@ -73,7 +73,7 @@ class Mt942:
     """One row per entry (:61:) of each interim report; its entries are those of a notice."""
 
     format: ClassVar[str] = "mt942"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank interim report, SWIFT MT942"
 
@@ -112,7 +112,8 @@ class _Statement:
         self.tags = tags
         self.texts = {name: tag.text.partition("\n")[0].strip() for name, tag in first.items()}
         self.line = tags[0].line
-        self.account = self.texts.get("25") or None
+        # Polish banks write the account as a party is written, behind a slash.
+        self.account = self.texts.get("25", "").lstrip("/") or None
         number = (self.texts.get("28"), self.texts.get("20"))
         self.statement_id = " ".join(filter(None, number)) or None
         self.scope = f"{self.account or 'an account'} {self.word} {self.statement_id or '?'}"

@@ -30,7 +30,7 @@ class Ofx:
     """One row per entry (STMTTRN) and per balance (LEDGERBAL, AVAILBAL) of each account."""
 
     format: ClassVar[str] = "ofx"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank download, OFX or QFX"
 

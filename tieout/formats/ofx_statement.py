@@ -30,10 +30,11 @@ _TIME = re.compile(
     r"(?:\s*\[\s*[+-]?[0-9]{1,2}(?:[.:][0-9]{1,2})?(?::[^\]]*)?\])?"
 )
 _SIGNS = {"CREDIT": 1, "DEBIT": -1}
+_OWN_CURRENCY = "CURRENCY/CURSYM"
 _NO_REFERENCE = frozenset({"NONREF", "NOTPROVIDED"})
 _IN_COLUMNS = frozenset(
     {"TRNTYPE", "DTPOSTED", "DTAVAIL", "TRNAMT", "FITID", "NAME", "PAYEE/NAME", "MEMO", "REFNUM",
-     "CURRENCY/CURSYM"}
+     _OWN_CURRENCY}
 )  # fmt: skip
 
 
@@ -48,7 +49,8 @@ class Statement:
         # The account of a credit card is the number of the card.
         self.account = truncate_text(account) if account else None
         self.currency = element.text("CURDEF")
-        self._period = [element.text(f"BANKTRANLIST/{name}") for name in ("DTSTART", "DTEND")]
+        # The list of entries may lack its end tag, and is then no element of its own.
+        self._period = [element.text(f"BANKTRANLIST/{n}", n) for n in ("DTSTART", "DTEND")]
         self.scope = f"the statement of {self.account or 'an account'}"
         self.lines: list[dict[str, Any]] = []
         self.balances: list[Balance] = []
@@ -100,12 +102,13 @@ class Statement:
         """Read one record; `ValueError` says why it cannot be read."""
         if not self.account:
             raise ValueError("the statement has no account (ACCTID)")
-        if not self.currency:
+        if not (record.text(_OWN_CURRENCY) or self.currency):
             raise ValueError("the statement has no currency (CURDEF)")
         if record.name in _BALANCES:
-            minor = _minor(record.text("BALAMT"), self.currency)
+            currency = record.text(_OWN_CURRENCY) or self.currency or ""
+            minor = _minor(record.text("BALAMT"), currency)
             kind, day = _BALANCES[record.name], _day(record.text("DTASOF"))
-            self.balances.append(Balance(record.line, kind, day, minor, self.currency))
+            self.balances.append(Balance(record.line, kind, day, minor, currency))
         elif record.name == _PENDING:
             yield Structural(1)
             message = "the entry is pending, not booked, so it is no row yet"
@@ -120,7 +123,7 @@ class Statement:
         if action == "DELETE":
             raise ValueError(f"it takes back the entry {record.text('CORRECTFITID')}")
         # An entry may be in a currency of its own; one that was converted keeps the account's.
-        currency = record.text("CURRENCY/CURSYM") or self.currency or ""
+        currency = record.text(_OWN_CURRENCY) or self.currency or ""
         minor, day = _minor(record.text("TRNAMT"), currency), _day(record.text("DTPOSTED"))
         available = record.text("DTAVAIL")
         name, memo = record.text("NAME"), record.text("MEMO")

@@ -24,6 +24,9 @@ _ENTRY = mt940.tags.StatementGLS()  # an entry whose references may be of any le
 _BALANCE = mt940.tags.OpeningBalance()
 _SIGNS = {"C": 1, "RD": 1, "D": -1, "RC": -1}
 _EXPECTED = re.compile(r"[0-9]{6}(?:[0-9]{4})?(E[CD])")
+# Zeros that fill an amount up to a width, in an entry and in a balance.
+_FILLED_ENTRY = re.compile(r"([0-9]{6}(?:[0-9]{4})?R?[DC][A-Z]?)0+(?=[0-9])")
+_FILLED_BALANCE = re.compile(r"([DC][0-9]{6}[A-Z]{3})0+(?=[0-9])")
 _REST_OF_AMOUNT = re.compile(r"[.,'’]| *[0-9]")
 
 
@@ -71,7 +74,7 @@ def _entry_groups(tag: Tag) -> dict[str, Any]:
         raise ValueError(f"the entry is only expected (mark {expected[1]}), not booked")
     # Some banks give references longer than the standard's 16 characters, so the pattern does not
     # see the bank's own: it is whatever the line has left. The second line is the supplement.
-    entry, _, bank_reference = first.partition("//")
+    entry, _, bank_reference = _FILLED_ENTRY.sub(r"\1", first, count=1).partition("//")
     found = _ENTRY.re.match(entry)
     if found is None:
         raise ValueError(
@@ -108,7 +111,7 @@ def _extra(groups: dict[str, Any]) -> str | None:
 
 def read_balance(tag: Tag) -> Balance:
     """One balance."""
-    found = _BALANCE.re.fullmatch(tag.text)
+    found = _BALANCE.re.fullmatch(_FILLED_BALANCE.sub(r"\1", tag.text, count=1))
     if found is None:
         raise ValueError(f"the balance (:{tag.name}:) is not: C or D, date, currency, amount")
     day = mt940.models.Date(year=found["year"], month=found["month"], day=found["day"])

@@ -48,7 +48,7 @@ _DIRECTIVES = {
     "S": "[0-5][0-9]",
     "f": "[0-9]{1,9}",
     "p": "[AaPp][Mm]",
-    "z": _OFFSET,
+    "z": rf"{_OFFSET}| ?(?:{'|'.join(_OFFSETS)})",
 }
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, start=1)}
@@ -190,7 +190,20 @@ def _iso(found: pa.Array) -> pa.Array:
     clock = pc.binary_join_element_wise(hour, two("M"), two("S"), ":")
     if "f" in parts:
         clock = pc.binary_join_element_wise(clock, parts["f"], ".")
-    return pc.binary_join_element_wise(day, "T", clock, parts.get("z", ""), "")
+    return pc.binary_join_element_wise(
+        day, "T", clock, _offset(parts["z"]) if "z" in parts else "", ""
+    )
+
+
+def _offset(zone: pa.Array) -> pa.Array:
+    """Offsets as digits where they are written as names."""
+    names = pc.utf8_trim_whitespace(zone)
+    places = pc.index_in(names, pa.array(_OFFSETS.keys(), pa.string()))
+    digits = [
+        f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+        for minutes in _OFFSETS.values()
+    ]
+    return pc.coalesce(pa.array(digits).take(places), zone)
 
 
 def _century(year: pa.Array) -> pa.Array:
