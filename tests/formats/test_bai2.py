@@ -568,3 +568,13 @@ def test_a_wrong_closing_balance_is_found_on_the_last_day(tmp_path: Path) -> Non
     parts = read(path)
     assert parts.differences == [("closing_balance", "USD", -7)]
     assert parts.balances[-1][1:] == ("closing", "2026-03-03", 1207, "USD")
+
+
+def test_a_bank_may_write_the_year_in_full(written: Callable[..., Path]) -> None:
+    text = (
+        "01,SND,RCV,20260303,0500,1,,,2/\n02,RCV,SND,1,20260302,,USD,2/\n"
+        "03,7,,010,100,,,015,150,,/\n16,165,50,V,20260304,,R1,,PAYOUT/\n49,300,3/\n98,300,1,5/\n"
+        "99,300,1,7/\n"
+    )
+    (line,) = read(written(text)).lines
+    assert (str(line["booking_date"]), str(line["value_date"])) == ("2026-03-02", "2026-03-04")

@@ -48,7 +48,7 @@ class Bai2:
     """One row per entry (16) and per balance of each account (03) and day."""
 
     format: ClassVar[str] = "bai2"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "bank"
     title: ClassVar[str] = "Bank statement, BAI2"
 

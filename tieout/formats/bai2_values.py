@@ -23,10 +23,11 @@ _PLAIN_FUNDS = frozenset({"", "0", "1", "2", "Z"})
 
 
 def read_day(text: str, what: str) -> date:
-    """A date of six digits, the year first."""
+    """A date of six digits, the year first; of eight, where a bank writes the year in full."""
     try:
-        if re.fullmatch(r"[0-9]{6}", text):
-            return datetime.strptime(text, "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
+        if re.fullmatch(r"[0-9]{6}(?:[0-9]{2})?", text):
+            year = "%y" if len(text) == 6 else "%Y"
+            return datetime.strptime(text, f"{year}%m%d").date()  # noqa: DTZ007 - it has no zone
     except ValueError:
         pass
     raise ValueError(f"the {what} {text!r} is not a day written YYMMDD")
