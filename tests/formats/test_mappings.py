@@ -238,6 +238,45 @@ BANKS: dict[str, tuple[str, str, list[int]]] = {
         "20260413;Bakker;NL01;Af;12,50;brood\n20260414;Baas;NL01;Bij;1500,00;loon\n",
         [-1250, 150000],
     ),
+    "below_other_lines": (
+        "utf-8",
+        '"Kontonummer:";"DE02 / Giro";\n"Von:";"01.04.2026";\n"Bis:";"30.04.2026";\n\n'
+        '"Buchungstag";"Text";"Empfänger";"Betrag (EUR)";"Glaubiger";\n'
+        '"02.04.2026";"Lohn";"Firma";"1.234,56";"";\n"14.04.2026";"Miete";"Haus";"-800,00";"";\n',
+        [123456, -80000],
+    ),
+    "american": (
+        "utf-8",
+        "Date,Description,Amount Debit,Amount Credit,Balance,Fees\n"
+        '04/02/2026,PAYOUT,,"1,234.56","2,234.56",\n04/14/2026,CHECK,-800.00,,"1,434.56",\n',
+        [123456, -80000],
+    ),
+    "signs_behind": (
+        "utf-8",
+        "Date|Ref|Amount|Currency\n20260402|A|1234.56+|USD\n20260414|B|800.00-|USD\n"
+        "Total||434.56+|\n",
+        [123456, -80000],
+    ),
+    "one_side_only": (
+        "utf-8",
+        'Tag;Text;Umsatz;S/H\n02.04.26;Lohn;12,50;H\n14.04.26;"Miete\nApril";8,00;S\n',
+        [1250, -800],
+    ),
+    "months_by_name": (
+        "utf-8",
+        "Date;Libellé;Débit;Crédit\n2 avr. 2026;Loyer;-1 234,56;\n14 avril 2026;Café;;4,50\n",
+        [-123456, 450],
+    ),
+    "names_that_say_nothing": (
+        "utf-8",
+        "日付,摘要,金額\n2026/04/02,a,123.45\n2026/04/14,b,-80.00\n",
+        [12345, -8000],
+    ),
+    "a_name_twice": (
+        "utf-16",
+        "Date\tText\tText\tAmount\n2026-04-02\ta\tb\t$12.50\n2026-04-14\tc\td\t($8.00)\n",
+        [1250, -800],
+    ),
     "without_a_header": (
         "utf-8",
         "13.04.2026;-12,50;EUR;Miete\n14.04.2026;99,00;EUR;Lohn\n",
@@ -257,8 +296,8 @@ def test_the_draft_of_a_bank_s_csv_reads_it(tmp_path: Path, bank: str) -> None:
     assert all(date(2026, 4, 1) < row["booking_date"] < date(2026, 4, 15) for row in lines)
     assert reading.quarantined == []
     assert all(total.stated == total.computed for total in reading.totals)
-    assert bool(reading.totals) == (bank in {"english", "french", "spanish"})
-    assert reader.recognises(Head("x", data)) == (bank != "without_a_header")
+    assert bool(reading.totals) == (bank in {"american", "english", "french", "spanish"})
+    assert reader.recognises(Head("x", data)) == (bank not in {"a_name_twice", "without_a_header"})
 
 
 def test_what_a_draft_is_not_sure_of_it_says() -> None:
@@ -281,6 +320,23 @@ def test_the_draft_of_a_settlement_reads_it(tmp_path: Path) -> None:
     reading = Reading.of_bytes(described(tmp_path, draft), data)
     assert reading.column("markup_minor") == [30, 0]
     assert reading.column("line_kind") == ["charge", "adjustment"]
+
+
+def test_the_draft_of_a_processor_s_dashboard_reads_it(tmp_path: Path) -> None:
+    """Fees make it a settlement; a column that is empty says nothing of what a line is."""
+    data = (
+        b"Date,Net Sales,Total Collected,Other Tender Type,Fees,Net Total,Event Type,Payment ID\n"
+        b'2026-04-02,"$1,200.00","$1,250.00",,($32.50),"$1,217.50",Payment,P1\n'
+        b"2026-04-14,($5.00),($5.00),,$0.00,($5.00),Refund,P2\n"
+    )
+    draft = guess(Head("x.csv", data), "own")
+    assert 'currency: {value: "USD"}  # unsure' in draft
+    reading = Reading.of_bytes(described(tmp_path, draft), data)
+    columns = ("line_kind", "gross_minor", "markup_minor", "net_minor")
+    assert [tuple(row[name] for name in columns) for row in reading.rows] == [
+        ("charge", 125000, 3250, 121750),
+        ("refund", -500, 0, -500),
+    ]
 
 
 def test_the_samples_are_read_with_their_drafts(realdata: Path, tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ class Marks(NamedTuple):
     signs: tuple[str, ...] = ()
 
     def plain(self, text: Text) -> pa.Array:
-        """The numbers with a full stop, without marks and signs; ``1.00-`` becomes ``-1.00``.
+        """The numbers with a full stop, without marks and signs; ``1.00-`` becomes ``-1.00``,
+        ``1.00+`` ``1.00``.
 
         What is no number comes out as what is none.
         """
@@ -78,6 +79,7 @@ class Marks(NamedTuple):
             number = pc.utf8_trim_whitespace(pc.replace_substring(number, sign, ""))
         number = pc.replace_substring_regex(number, r"^\x{2212}\s*|^-\s+", "-")
         number = pc.replace_substring_regex(number, r"^([0-9].*?)\s*[-\x{2212}]$", r"-\1")
+        number = pc.replace_substring_regex(number, r"^([0-9].*?)\s*[+]$", r"\1")
         decimal = re.escape(self.decimal)
         if self.thousands:
             mark = _ALIKE.get(self.thousands, re.escape(self.thousands))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import month_abbr
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
@@ -18,7 +19,7 @@ from tieout.formats.amounts import Text, flat
 # Abbreviations as processors write them, in minutes east of UTC. They name an offset and not a
 # place, so summer time is already said. CST and IST are left out because each names several
 # offsets (America or China; India, Israel or Ireland): better refused than guessed.
-_OFFSETS = {
+OFFSETS = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120,
     "EET": 120, "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420,
     "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600, "BRT": -180,
@@ -38,8 +39,8 @@ _DAY_IN_MICROSECONDS = 86_400_000_000
 _DIRECTIVES = {
     "d": "0?[1-9]|[12][0-9]|3[01]",
     "m": "0?[1-9]|1[0-2]",
-    "b": "[A-Za-z]{3}",
-    "B": "[A-Za-z]{3,9}",
+    "b": r"\p{L}{3,10}\.?",
+    "B": r"\p{L}{3,10}\.?",
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
     "H": "[01]?[0-9]|2[0-3]",
@@ -48,10 +49,21 @@ _DIRECTIVES = {
     "S": "[0-5][0-9]",
     "f": "[0-9]{1,9}",
     "p": "[AaPp][Mm]",
-    "z": rf"{_OFFSET}| ?(?:{'|'.join(_OFFSETS)})",
+    "z": rf"{_OFFSET}| ?(?:{'|'.join(OFFSETS)})",
 }
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, start=1)}
+# How the names of months begin, without accents, in English, German, French, Spanish, Italian,
+# Dutch and Portuguese. No beginning is that of another month, but for French June and July.
+_MONTH_NAMES = (
+    "jan gen ene", "feb fev", "mar mrz mrt maa mae", "apr abr avr", "may mai mei mag",
+    "jun juin giu", "jul juil lug", "aug ago aou", "sep set", "oct okt ott out", "nov",
+    "dec dez dic",
+)  # fmt: skip
+_MONTH_WORD = re.compile(r"[^\W\d_]{3,10}\.?")
+_MONTHS = {
+    name: f"{number:02}"
+    for number, names in enumerate(_MONTH_NAMES, start=1)
+    for name in names.split()
+}
 _HOURS = {
     f"{hour:02}{half}": f"{hour % 12 + 12 * (half == 'pm'):02}"
     for hour in range(1, 13)
@@ -179,7 +191,7 @@ def _iso(found: pa.Array) -> pa.Array:
 
     year = parts["Y"] if "Y" in parts else _century(parts["y"])
     word = parts.get("b", parts.get("B"))
-    month = two("m") if word is None else _word(pc.utf8_slice_codeunits(word, 0, 3), _MONTHS)
+    month = two("m") if word is None else _month(word)
     day = pc.binary_join_element_wise(year, month, two("d"), "-")
     if not {"H", "I"} & parts.keys():
         return day
@@ -198,10 +210,10 @@ def _iso(found: pa.Array) -> pa.Array:
 def _offset(zone: pa.Array) -> pa.Array:
     """Offsets as digits where they are written as names."""
     names = pc.utf8_trim_whitespace(zone)
-    places = pc.index_in(names, pa.array(_OFFSETS.keys(), pa.string()))
+    places = pc.index_in(names, pa.array(OFFSETS.keys(), pa.string()))
     digits = [
         f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-        for minutes in _OFFSETS.values()
+        for minutes in OFFSETS.values()
     ]
     return pc.coalesce(pa.array(digits).take(places), zone)
 
@@ -210,6 +222,22 @@ def _century(year: pa.Array) -> pa.Array:
     """Years of two digits, which turn over after 68, as in `strptime`."""
     before = pc.greater(year, "68")
     return pc.binary_join_element_wise(pc.if_else(before, "19", "20"), year, "")
+
+
+def in_english(text: str) -> str:
+    """A day or time with the name of its month as ``%b`` has it; as it is without such a name."""
+    word = _MONTH_WORD.search(text)
+    (number,) = _month(pa.array([word[0] if word else None], pa.string())).to_pylist()
+    if word is None or number is None:
+        return text
+    return f"{text[: word.start()]}{month_abbr[int(number)]}{text[word.end() :]}"
+
+
+def _month(word: pa.Array) -> pa.Array:
+    """The number of a month from its name, or from its beginning."""
+    bare = pc.replace_substring_regex(pc.utf8_normalize(word, "NFKD"), r"\p{M}", "")
+    four, three = (pc.utf8_slice_codeunits(bare, 0, length) for length in (4, 3))
+    return pc.coalesce(_word(four, _MONTHS), _word(three, _MONTHS))
 
 
 def _word(text: pa.Array, words: dict[str, str]) -> pa.Array:
@@ -226,6 +254,9 @@ def to_date(text: Text, *formats: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _day(value: str, formats: tuple[str, ...]) -> date | None:
+    if any("%b" in format_ or "%B" in format_ for format_ in formats):
+        value = in_english(value)
+        formats = tuple(format_.replace("%B", "%b") for format_ in formats)
     for format_ in formats:
         try:
             return datetime.strptime(value, format_).date()  # noqa: DTZ007 - a date has no zone
@@ -279,7 +310,7 @@ def _zones(zone: Text | str, naive: pa.Array) -> Iterator[tuple[str, pa.Array]]:
 
 def _localise(local: pa.Array, zone: str) -> _Local | None:
     """Local times of one zone in UTC; None where the zone is unknown."""
-    if (offset := _OFFSETS.get(zone.upper())) is not None:
+    if (offset := OFFSETS.get(zone.upper())) is not None:
         moved = pc.subtract(local, pa.scalar(offset * 60_000_000, pa.duration("us")))
         return _Local(moved.cast(TIMESTAMP), *_nowhere(len(local), 2))
     if zone not in _iana():

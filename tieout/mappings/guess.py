@@ -10,28 +10,20 @@ from dataclasses import dataclass, field
 from tieout.formats.amounts import Marks
 from tieout.formats.base import Head
 from tieout.mappings import sniff
+from tieout.mappings.roles import (
+    AMOUNTS,
+    BANK_ROLES,
+    DATES,
+    SETTLEMENT_ROLES,
+    amounts_among,
+    is_settlement,
+    roles_of,
+)
 from tieout.mappings.words import INCOMING, KINDS, OUTGOING, fit, plain
 from tieout.money import exponents
 
-_BANK_ROLES = (
-    "booking_date", "value_date", "credit", "debit", "amount", "direction", "currency",
-    "balance_after", "account", "end_to_end_id", "bank_reference", "counterparty", "remittance",
-)  # fmt: skip
-_SETTLEMENT_ROLES = (
-    "line_id", "line_kind", "gross_minor", "markup_minor", "net_minor", "currency", "created_at",
-    "payout_id", "payment_reference", "merchant_reference",
-)  # fmt: skip
-_AMOUNTS = {
-    "credit",
-    "debit",
-    "amount",
-    "balance_after",
-    "gross_minor",
-    "markup_minor",
-    "net_minor",
-}
-_DATES = {"booking_date", "value_date", "created_at"}
 _MANY_WORDS = 20
+_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 
 
 @dataclass
@@ -57,28 +49,29 @@ def guess(head: Head, name: str) -> str:
     """
     sheet = sniff.sheet(head)
     draft = _Draft(sheet)
-    is_settlement = _roles(sheet, _SETTLEMENT_ROLES).keys() >= {"gross_minor", "net_minor"} or (
-        _roles(sheet, _SETTLEMENT_ROLES).keys() >= {"markup_minor"}
-    )
-    draft.columns = _roles(sheet, _SETTLEMENT_ROLES if is_settlement else _BANK_ROLES)
-    table = "settlement_lines" if is_settlement else "bank_lines"
+    of_processor = is_settlement(sheet)
+    draft.columns = roles_of(sheet, SETTLEMENT_ROLES if of_processor else BANK_ROLES)
+    table = "settlement_lines" if of_processor else "bank_lines"
     draft.say(f"# Drafted from {_quoted(head.name)}. Look at every line that is unsure, then:")
     draft.say(f"# tieout source try FILE --mapping mappings/{name}.yaml")
     draft.say(f"title: {_quoted(name)}")
     draft.say(f"table: {table}")
     draft.say(f"source: {name}", "what its records are called by")
     draft.say(f"delimiter: {_quoted(sheet.delimiter)}")
+    names = ", ".join(map(_quoted, sheet.names))
     if sheet.header_line is None:
-        names = ", ".join(map(_quoted, sheet.names))
         draft.say(f"header_names: [{names}]", "the file has no header: give the columns names")
+    elif sheet.repeated is not None:
+        draft.say(f"header_names: [{names}]", "the header has a name twice: these take its place")
     _say_marks(draft)
     _say_dates(draft)
     draft.say("columns:")
-    (_say_settlement if is_settlement else _say_bank)(draft, name)
-    if not is_settlement:
+    (_say_settlement if of_processor else _say_bank)(draft, name)
+    if not of_processor:
         draft.say(
             "supersedes: true  # a later download of the same days takes the place of this one"
         )
+    _say_not_records(draft)
     if "balance_after" in draft.columns:
         draft.say("control_totals:")
         draft.say(f"  running_balance: {_quoted(draft.columns['balance_after'])}")
@@ -89,65 +82,23 @@ def guess(head: Head, name: str) -> str:
     return "\n".join(draft.lines) + "\n"
 
 
-def _roles(sheet: sniff.Sheet, roles: tuple[str, ...]) -> dict[str, str]:
-    """The column of each role: the surest of all pairs first, each column and role once."""
-    pairs = sorted(
-        (-fit(role, name), place, at, role, name)
-        for place, role in enumerate(roles)
-        for at, name in enumerate(sheet.names)
-        if fit(role, name) and _can_be(role, sheet.values(name))
-    )
-    found: dict[str, str] = {}
-    for _, _, _, role, name in pairs:
-        if role not in found and name not in found.values():
-            found[role] = name
-    if "amount" not in found and sheet.header_line is None:
-        found |= _by_content(sheet)
-    return found
-
-
-def _by_content(sheet: sniff.Sheet) -> dict[str, str]:
-    """Of a file without a header: the first column of days, of amounts and of words."""
-    found: dict[str, str] = {}
-    for name in sheet.names:
-        values = sheet.values(name)
-        if sniff.formats_of(values):
-            found.setdefault("booking_date", name)
-        elif sniff.marks_of(values):
-            found.setdefault("amount", name)
-        elif _are_currencies(values):
-            found.setdefault("currency", name)
-        else:
-            found.setdefault("remittance", name)
-    return found
-
-
-def _can_be(role: str, values: list[str]) -> bool:
-    """Whether what the column holds does not speak against its role."""
-    if role in _AMOUNTS:
-        # Some cells may be garbled: reading the file will name them.
-        return not values or bool(_amounts(values))
-    if role in _DATES:
-        return bool(sniff.formats_of(values))
-    if role == "currency":
-        return _are_currencies(values)
-    if role == "direction":
-        words = set(map(plain, values)) | {v for v in values if v in "+-"}
-        return bool(values) and words - {""} <= {*INCOMING, *OUTGOING}
-    return True
-
-
-def _amounts(values: list[str]) -> list[str]:
-    """The values that are amounts in one way of writing or another."""
-    return [value for value in values if sniff.marks_of([value])]
-
-
-def _are_currencies(values: list[str]) -> bool:
-    return bool(values) and all(value.upper() in exponents() for value in values)
+def _say_not_records(draft: _Draft) -> None:
+    """The header, where its names are not used, and what stands among days and is none."""
+    rows: list[tuple[str, str, str]] = []
+    if draft.sheet.repeated is not None:
+        rows.append((draft.sheet.names[0], draft.sheet.repeated, ""))
+    role = next((role for role in ("booking_date", "created_at") if role in draft.columns), "")
+    for value in dict.fromkeys(draft.values(role)):
+        if sniff.dates_among(draft.values(role)) and not any(map(str.isdigit, value)):
+            rows.append((draft.columns[role], value, "is it the row of a total?"))
+    if rows:
+        draft.say("not_records:")
+    for column, value, unsure in rows[:_MANY_WORDS]:
+        draft.say(f"  - {{column: {_quoted(column)}, values: [{_quoted(value)}]}}", unsure)
 
 
 def _say_marks(draft: _Draft) -> None:
-    values = _amounts([value for role in sorted(_AMOUNTS) for value in draft.values(role)])
+    values = amounts_among([value for role in sorted(AMOUNTS) for value in draft.values(role)])
     found = sniff.marks_of(values) or [Marks()]
     marks = found[0]
     unsure = ""
@@ -161,9 +112,9 @@ def _say_marks(draft: _Draft) -> None:
 
 def _say_dates(draft: _Draft) -> None:
     said: dict[str, str] = {}
-    for role in sorted(_DATES & draft.columns.keys()):
-        found = sniff.formats_of(draft.values(role))
-        if not said.keys() & set(found):
+    for role in sorted(DATES & draft.columns.keys()):
+        found = sniff.formats_of(sniff.dates_among(draft.values(role)))
+        if found and not said.keys() & set(found):
             others = ", ".join(found[1:])
             said[found[0]] = f"these days can be read as {others} too" if others else ""
     unsure = "; ".join(filter(None, said.values()))
@@ -176,9 +127,9 @@ def _say_dates(draft: _Draft) -> None:
 def _say_bank(draft: _Draft, name: str) -> None:
     columns = draft.columns
     _say_account(draft, name)
-    _say_column(draft, "booking_date", "no column is called like a booking date")
+    _say_column(draft, "booking_date", "a booking date")
     _say_currency(draft)
-    draft.say(f"  amount_minor: {_amount(draft)}", "" if _has_amount(draft) else "no amount found")
+    draft.say(f"  amount_minor: {_amount(draft)}", _doubt(draft, "amount", "an amount"))
     for role in ("value_date", "bank_reference", "end_to_end_id", "counterparty", "remittance"):
         if role in columns:
             draft.say(f"  {role}: {_quoted(columns[role])}")
@@ -197,6 +148,12 @@ def _say_settlement(draft: _Draft, name: str) -> None:
     for role in ("gross_minor", "net_minor"):
         if role in columns:
             draft.say(f"  {role}: {_quoted(columns[role])}")
+    if not columns.keys() & {"gross_minor", "net_minor"}:
+        unused = [name for name in draft.sheet.names if name not in columns.values()]
+        amounts = [name for name in unused if sniff.marks_of(draft.sheet.values(name))]
+        named = [name for name in amounts if plain(name) in ("total", "amount")]
+        column = [*named, *amounts, draft.sheet.names[-1]][0]
+        draft.say(f"  net_minor: {_quoted(column)}", "no net amount found")
     if "markup_minor" in columns:
         column = _quoted(columns["markup_minor"])
         below = any(value.startswith(("-", "(")) for value in draft.values("markup_minor"))
@@ -205,7 +162,7 @@ def _say_settlement(draft: _Draft, name: str) -> None:
             if below
             else f"  markup_minor: {column}"
         )
-    _say_column(draft, "created_at", "no column is called like a time")
+    _say_column(draft, "created_at", "a time")
     for role in ("line_id", "payout_id", "payment_reference", "merchant_reference"):
         if role in columns:
             draft.say(f"  {role}: {_quoted(columns[role])}")
@@ -228,18 +185,26 @@ def _say_kinds(draft: _Draft) -> None:
 
 def _say_account(draft: _Draft, name: str) -> None:
     if "account" in draft.columns:
-        draft.say(f"  account: {_quoted(draft.columns['account'])}")
+        several = len(set(draft.values("account"))) > 1
+        unsure = "is it the company's own account, or that of the other side?" if several else ""
+        draft.say(f"  account: {_quoted(draft.columns['account'])}", unsure)
     else:
         draft.say(
             f"  account: {{value: {_quoted(name)}}}", "the file names no account; write its number"
         )
 
 
-def _say_column(draft: _Draft, role: str, otherwise: str) -> None:
-    if role in draft.columns:
-        draft.say(f"  {role}: {_quoted(draft.columns[role])}")
-    else:
-        draft.say(f"  {role}: {_quoted(draft.sheet.names[0])}", otherwise)
+def _say_column(draft: _Draft, role: str, what: str) -> None:
+    column = draft.columns.get(role, draft.sheet.names[0])
+    draft.say(f"  {role}: {_quoted(column)}", _doubt(draft, role, what))
+
+
+def _doubt(draft: _Draft, role: str, what: str) -> str:
+    """What makes a column unsure: it was not found by its name, or not at all."""
+    if role == "amount" and _has_two_sides(draft):
+        return ""
+    column = draft.columns.get(role)
+    return "" if column and fit(role, column) else f"no column is called like {what}"
 
 
 def _say_currency(draft: _Draft) -> None:
@@ -249,16 +214,19 @@ def _say_currency(draft: _Draft) -> None:
     named = [code for name in draft.sheet.names for code in re.findall(r"\b[A-Z]{3}\b", name)]
     known = [code for code in named if code in exponents()]
     unsure = "" if len(set(known)) == 1 else "the file names no currency"
+    if not known:
+        cells = [cell for row in draft.sheet.rows for cell in row]
+        known = [code for sign, code in _SIGNS.items() if any(sign in cell for cell in cells)]
     draft.say(f"  currency: {{value: {_quoted(known[0] if known else 'EUR')}}}", unsure)
 
 
-def _has_amount(draft: _Draft) -> bool:
-    return "amount" in draft.columns or {"credit", "debit"} <= draft.columns.keys()
+def _has_two_sides(draft: _Draft) -> bool:
+    return "amount" not in draft.columns and {"credit", "debit"} <= draft.columns.keys()
 
 
 def _amount(draft: _Draft) -> str:
     columns = draft.columns
-    if "amount" not in columns and {"credit", "debit"} <= columns.keys():
+    if _has_two_sides(draft):
         below = any(value.startswith(("-", "(", "\u2212")) for value in draft.values("debit"))
         sign = ", debit_sign: minus" if below else ""
         return f"{{credit: {_quoted(columns['credit'])}, debit: {_quoted(columns['debit'])}{sign}}}"
@@ -277,13 +245,20 @@ def _amount(draft: _Draft) -> str:
 
 
 def _directions(values: set[str]) -> Iterator[tuple[str, list[str]]]:
-    def among(value: str, words: tuple[str, ...]) -> bool:
-        return (plain(value) or value) in words
+    def among(words: tuple[str, ...], opposites: tuple[str, ...]) -> list[str]:
+        found = sorted(value for value in values if (plain(value) or value) in words)
+        # Where the beginning of the file has the one only, the other is written like it.
+        others = [(value, opposites.index(plain(value) or value)) for value in values - {*found}]
+        return found or [_written_like(value, words[at]) for value, at in others]
 
-    incoming = sorted(value for value in values if among(value, INCOMING))
-    outgoing = sorted(value for value in values if among(value, OUTGOING))
-    yield "in", incoming or ["C"]
-    yield "out", outgoing or ["D"]
+    yield "in", among(INCOMING, OUTGOING)
+    yield "out", among(OUTGOING, INCOMING)
+
+
+def _written_like(model: str, word: str) -> str:
+    if model.isupper():
+        return word.upper()
+    return word.title() if model.istitle() else word
 
 
 def _quoted(text: str) -> str:

@@ -77,13 +77,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         "omschrijving", "mededelingen", "descricao", "text", "vorgang", "motif", "communication",
     ),
     "gross_minor": ("gross", "gross amount", "brutto", "bruttobetrag", "brut", "montant brut",
-                    "bruto", "importe bruto", "lordo"),
+                    "total collected", "bruto", "importe bruto", "lordo"),
     "markup_minor": ("fee", "fees", "fee amount", "commission", "gebuhr", "gebuhren", "frais",
                      "comision", "tarifa", "commissione", "kosten", "total fee"),
     "net_minor": ("net", "net amount", "netto", "nettobetrag", "net settlement", "montant net",
-                  "neto", "importe neto", "netto amount"),
+                  "net total", "neto", "importe neto", "netto amount"),
     "line_kind": ("type", "transaction type", "record type", "typ", "art", "tipo", "kind",
                   "reporting category", "event"),
+    "time": ("time", "uhrzeit", "heure", "hora", "ora", "tijd"),
     "line_id": ("transaction id", "balance transaction id", "line id", "id"),
     "payout_id": ("payout id", "payout", "transfer id", "settlement id", "auszahlung"),
     "payment_reference": ("payment id", "payment reference", "charge id", "psp reference"),
@@ -91,6 +92,7 @@ ROLES: dict[str, tuple[str, ...]] = {
                            "bestellnummer", "reference"),
 }  # fmt: skip
 
+# Each word of the one has its opposite at the same place in the other.
 INCOMING = ("h", "haben", "c", "cr", "credit", "crdt", "gutschrift", "abono", "haber", "avere",
             "bij", "in", "+", "credito")  # fmt: skip
 OUTGOING = ("s", "soll", "d", "dr", "debit", "dbit", "belastung", "cargo", "debe", "dare", "af",
