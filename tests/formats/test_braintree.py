@@ -80,6 +80,20 @@ def test_what_the_payer_saw_may_have_a_column_of_its_own() -> None:
     assert (row["gross_minor"], row["net_minor"], reading.codes()) == (10000, 9780, [])
 
 
+def test_a_dispute_takes_money_and_brings_it_back() -> None:
+    text = (
+        "Transaction ID,Transaction Type,Settlement Currency,Settlement Amount,Settlement Date,"
+        "Disbursement Date,Total Fee Amount\n"
+        "t1,dispute debit,USD,20.00,2026-03-02,2026-03-04,15.00\n"
+        "t1,dispute credit,USD,20.00,2026-03-09,2026-03-11,0.00\n"
+    )
+    reading = Reading.of_bytes(READER, text.encode())
+    assert [(row["line_kind"], row["net_minor"]) for row in reading.rows] == [
+        ("chargeback", -3500),
+        ("chargeback_reversal", 2000),
+    ]
+
+
 FILS = st.integers(0, 10**12)
 
 

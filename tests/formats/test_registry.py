@@ -112,6 +112,7 @@ def test_what_matches_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ("<!DOCTYPE html><html>", "login page"),
         ("settlement-id\tsettlement-start-date\tdeposit-date\n", "as flat file V2"),
         ('<?xml version="1.0"?>\n<AmazonEnvelope>', "an XML report of Amazon"),
+        ("Payment ID,Action Type,Breakdown Type,Holding Currency Amount\n", "settlement breakdown"),
         (
             '"Includes Amazon Marketplace"\n"All amounts in USD"\n"date/time","settlement id"\n',
             "Amazon's date range report",

@@ -26,6 +26,12 @@ def test_the_export_is_recognised_by_its_header() -> None:
     assert recognise(Head.of(OCTOBER, "itemised.csv")).format == "stripe_balance_history"
 
 
+def test_the_id_may_be_written_in_capitals() -> None:
+    data = OCTOBER.read_bytes().replace(b"id,Type", b"ID,Type")
+    assert recognise(Head("x.csv", data)).format == "stripe_balance_history"
+    assert Reading.of_bytes(READER, data).rows == Reading.of(READER, OCTOBER).rows
+
+
 def test_lines_have_the_kinds_and_payouts_of_the_reports() -> None:
     columns = ("line_id", "line_kind", "raw_kind", "gross_minor", "markup_minor", "net_minor")
     rows = Reading.of(READER, OCTOBER).rows

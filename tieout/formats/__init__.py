@@ -86,6 +86,10 @@ _LOOKS = (
     (r"settlement-id\tsettlement-start-date\t", _AMAZON.format("Amazon's first flat file")),
     (r"<\?xml[^>]*>\s*<AmazonEnvelope", _AMAZON.format("an XML report of Amazon")),
     (
+        r"(?=[^\n]*Action Type)(?=[^\n]*Breakdown Type)[^\n]*Holding Currency Amount",
+        "Checkout.com's financial actions: ask for the settlement breakdown, which tells the same",
+    ),
+    (
         r"[^\n]*Amazon Marketplace[^\n]*\n(?:[^\n]*\n){1,12}[^\n]*settlement id",
         _AMAZON.format("Amazon's date range report"),
     ),

@@ -36,7 +36,11 @@ _KEPT = (
     "|Record (?:Type|Subtype)|Acquirer Reference Number|Deposit ID"
 )
 _VOIDED = "voided sale"
-_KINDS = {"sale": "charge", "credit": "refund", _VOIDED: "fee"}
+_KINDS = {
+    "sale": "charge", "credit": "refund", _VOIDED: "fee", "dispute debit": "chargeback",
+    "dispute credit": "chargeback_reversal",
+}  # fmt: skip
+_OUTGOING = ("refund", "chargeback")
 _BRANDS = {
     "visa": "visa", "mastercard": "mastercard", "american express": "amex", "discover": "discover",
     "diners club": "diners", "jcb": "jcb", "maestro": "maestro", "unionpay": "unionpay",
@@ -48,7 +52,7 @@ class BraintreeFees:
     """Reads the report at flat prices, and with interchange."""
 
     format: ClassVar[str] = "braintree_fees"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     source: ClassVar[str] = "braintree"
     title: ClassVar[str] = "Braintree transaction-level fee report (CSV)"
 
@@ -108,11 +112,11 @@ def _draft(block: Block) -> Draft:
 
 
 def _set_amounts(draft: Draft, voided: pa.Array) -> None:
-    """Amounts are written without a sign: a credit goes out. A voided sale has only its fee."""
+    """Amounts are written without a sign: credits and disputes go out. A voided sale is its fee."""
     currency = draft["currency"] = draft.currency("Settlement Currency")
     stated = draft.minor("Settlement Amount", currency)
-    is_refund = pc.equal(draft["line_kind"], "refund")
-    gross = pc.if_else(is_refund, pc.negate(pc.abs(stated)), stated)
+    goes_out = pc.is_in(draft["line_kind"], pa.array(_OUTGOING))
+    gross = pc.if_else(goes_out, pc.negate(pc.abs(stated)), stated)
     gross = draft["gross_minor"] = pc.if_else(voided, pc.multiply(stated, 0), gross)
     interchange, own, flat, estimated = (
         draft.minor(name, currency)

@@ -17,6 +17,7 @@ from tieout.formats.stripe_rows import category_of
 # What the itemised reports call the same columns.
 _NAMES = {
     "id": "balance_transaction_id",
+    "ID": "balance_transaction_id",
     "Type": "reporting_category",
     "Source": "source_id",
     "Amount": "gross",
@@ -31,7 +32,8 @@ _NAMES = {
     # A payout, which was called a transfer when this export was made.
     "Transfer": "automatic_payout_id",
 }
-_REQUIRED = {"id", "Type", "Amount", "Fee", "Net", "Currency", "Created (UTC)"}
+_REQUIRED = {"Type", "Amount", "Fee", "Net", "Currency", "Created (UTC)"}
+_IDS = {"id", "ID"}
 # What the export has beside these, and the company's own keys: kept as they are.
 _KEPT = (
     r"Status|Destination Platform Fee(?: Currency)?|Transfer (?:Group|Date \(UTC\))|.* \(metadata\)"
@@ -45,13 +47,14 @@ class StripeBalanceHistory:
     """
 
     format: ClassVar[str] = "stripe_balance_history"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str] = "stripe"
     title: ClassVar[str] = "Stripe balance history, exported in the Dashboard (CSV)"
 
     def recognises(self, head: Head) -> bool:
         """A header with the export's column names."""
-        return names_in(head) >= _REQUIRED
+        names = names_in(head)
+        return names >= _REQUIRED and len(names & _IDS) == 1
 
     def read(self, path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Part]:
         """Settlement lines, each with the payout it is in where that is known."""
