@@ -339,6 +339,18 @@ def test_the_draft_of_a_processor_s_dashboard_reads_it(tmp_path: Path) -> None:
     ]
 
 
+def test_the_draft_of_a_report_in_portuguese_leaves_out_its_total(tmp_path: Path) -> None:
+    data = (
+        "Nº Lote;Data Liquidação;Tipo;Montante Bruto;Comissão;Montante Líquido;Moeda\n"
+        "L1;13/04/2026;Compra;1.250,00;10,00;1.240,00;EUR\n"
+        "L1;14/04/2026;Devolução;-20,00;0,00;-20,00;EUR\nTotal;;;1.230,00;10,00;1.220,00;\n"
+    ).encode()
+    draft = guess(Head("x.csv", data), "own")
+    assert '{column: "Nº Lote", values: ["Total"]}  # unsure' in draft
+    reading = Reading.of_bytes(described(tmp_path, draft), data)
+    assert (reading.quarantined, reading.column("net_minor")) == ([], [124000, -2000])
+
+
 def test_the_samples_are_read_with_their_drafts(realdata: Path, tmp_path: Path) -> None:
     found = {}
     for path in sorted((realdata / "bank" / "ofx_csv").glob("*.csv")):

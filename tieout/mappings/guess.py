@@ -19,10 +19,11 @@ from tieout.mappings.roles import (
     is_settlement,
     roles_of,
 )
-from tieout.mappings.words import INCOMING, KINDS, OUTGOING, fit, plain
+from tieout.mappings.words import INCOMING, KINDS, OUTGOING, TOTALS, fit, plain
 from tieout.money import exponents
 
 _MANY_WORDS = 20
+_TOTALS = [[word] for word in TOTALS]
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 
 
@@ -83,17 +84,26 @@ def guess(head: Head, name: str) -> str:
 
 
 def _say_not_records(draft: _Draft) -> None:
-    """The header, where its names are not used, and what stands among days and is none."""
-    rows: list[tuple[str, str, str]] = []
+    """The header, where its names are not used, and rows without a day that call themselves totals.
+
+    In the column of days itself any word will do.
+    """
+    names, found = draft.sheet.names, dict[tuple[str, str], str]()
     if draft.sheet.repeated is not None:
-        rows.append((draft.sheet.names[0], draft.sheet.repeated, ""))
-    role = next((role for role in ("booking_date", "created_at") if role in draft.columns), "")
-    for value in dict.fromkeys(draft.values(role)):
-        if sniff.dates_among(draft.values(role)) and not any(map(str.isdigit, value)):
-            rows.append((draft.columns[role], value, "is it the row of a total?"))
-    if rows:
+        found[names[0], draft.sheet.repeated] = ""
+    role = next((role for role in ("booking_date", "created_at") if role in draft.columns), None)
+    if role and sniff.dates_among(draft.values(role)):
+        day = draft.columns[role]
+        for row in draft.sheet.rows:
+            cells = {name: cell.strip() for name, cell in zip(names, row, strict=True)}
+            if any(map(str.isdigit, cells[day])):
+                continue
+            said = [n for n in names if n == day or plain(cells[n]).split()[:1] in _TOTALS]
+            if column := next((name for name in said if cells[name]), None):
+                found[column, cells[column]] = "is it the row of a total?"
+    if found:
         draft.say("not_records:")
-    for column, value, unsure in rows[:_MANY_WORDS]:
+    for (column, value), unsure in [*found.items()][:_MANY_WORDS]:
         draft.say(f"  - {{column: {_quoted(column)}, values: [{_quoted(value)}]}}", unsure)
 
 

@@ -77,11 +77,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         "omschrijving", "mededelingen", "descricao", "text", "vorgang", "motif", "communication",
     ),
     "gross_minor": ("gross", "gross amount", "brutto", "bruttobetrag", "brut", "montant brut",
-                    "total collected", "bruto", "importe bruto", "lordo"),
+                    "total collected", "montante bruto", "valor bruto", "bruto", "importe bruto",
+                    "lordo"),
     "markup_minor": ("fee", "fees", "fee amount", "commission", "gebuhr", "gebuhren", "frais",
-                     "comision", "tarifa", "commissione", "kosten", "total fee"),
+                     "comision", "tarifa", "commissione", "comissao", "kosten", "total fee"),
     "net_minor": ("net", "net amount", "netto", "nettobetrag", "net settlement", "montant net",
-                  "net total", "neto", "importe neto", "netto amount"),
+                  "net total", "montante liquido", "valor liquido", "liquido", "neto",
+                  "importe neto", "netto amount"),
     "line_kind": ("type", "transaction type", "record type", "typ", "art", "tipo", "kind",
                   "reporting category", "event"),
     "time": ("time", "uhrzeit", "heure", "hora", "ora", "tijd"),
@@ -91,6 +93,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "merchant_reference": ("order id", "merchant reference", "order reference", "invoice id",
                            "bestellnummer", "reference"),
 }  # fmt: skip
+
+TOTALS = ("total", "totals", "summe", "gesamt", "somme", "suma", "totale", "totaal", "soma")
 
 # Each word of the one has its opposite at the same place in the other.
 INCOMING = ("h", "haben", "c", "cr", "credit", "crdt", "gutschrift", "abono", "haber", "avere",
