@@ -39,6 +39,16 @@ def test_balance_transactions_are_settlement_lines() -> None:
     ]
 
 
+def test_references_may_stand_under_the_type_of_a_transaction() -> None:
+    answer = json.loads(FIXTURE.read_text())
+    for each in answer["_embedded"]["balance_transactions"]:
+        head, *rest = str(each.get("type", "")).split("-")
+        if "context" in each:
+            each["context"] = {head + "".join(map(str.title, rest)): each["context"], "other": {}}
+    reading = Reading.of_bytes(READER, json.dumps(answer).encode())
+    assert reading.rows == Reading.of(READER, FIXTURE).rows
+
+
 def test_what_cannot_be_read_and_what_is_doubtful() -> None:
     reading = Reading.of(READER, FIXTURE)
     (reason,) = reading.reasons().values()

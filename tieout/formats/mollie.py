@@ -82,7 +82,7 @@ class MollieBalance:
     """Reads balance transactions; balances, settlements and reports are no lines of their own."""
 
     format: ClassVar[str] = "mollie_balance"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     source: ClassVar[str] = "mollie"
     title: ClassVar[str] = "Mollie balance transactions, settlements, reports (JSON, JSON Lines)"
 
@@ -145,7 +145,7 @@ def _flattened(block: Block) -> Block:
 def _draft(block: Block) -> Draft:
     draft = Draft(SETTLEMENT_LINES, block)
     draft.need("id", "type", "createdAt", "resultAmount.value", "resultAmount.currency")
-    own, type_, context = (draft.text(name) for name in ("id", "type", "context"))
+    own, type_ = draft.text("id"), draft.text("type")
     draft["processor"] = draft["report_id"] = pa.repeat("mollie", len(draft))
     draft["line_id"], draft["raw_kind"] = own, type_
     draft["created_at"] = draft.time("createdAt").utc
@@ -158,13 +158,25 @@ def _draft(block: Block) -> Draft:
     message = "type {!r} is not known; the line was taken as an adjustment"
     draft.note("unknown_type", pc.is_null(known), message, type_)
     payment, refund, chargeback, transfer = json_values(
-        context, "$.paymentId", "$.refundId", "$.chargebackId", "$.transferId"
+        _context(draft, type_), "$.paymentId", "$.refundId", "$.chargebackId", "$.transferId"
     )
     draft["payment_reference"] = payment
     draft["processor_reference"] = pc.coalesce(refund, chargeback, payment)
     payout = pc.if_else(pc.equal(kind, "payout"), pc.coalesce(transfer, own), None)
     draft["payout_id"] = draft["payout_reference"] = payout
     return draft
+
+
+def _context(draft: Draft, type_: pa.Array) -> pa.Array:
+    """What a transaction refers to; today it stands under its type: ``{"refund": {…}}``."""
+    context, types = draft.text("context"), set(pc.unique(type_).to_pylist())
+    names = [name for name in _KINDS if name in types]
+    camels = (re.sub("-(.)", lambda found: found[1].upper(), name) for name in names)
+    found = json_values(context, *(f"$.{camel}" for camel in camels)) if names else []
+    for name, inner in zip(names, found, strict=True):
+        is_inner = pc.and_(pc.equal(type_, name), pc.starts_with(inner, "{")).fill_null(False)
+        context = pc.if_else(is_inner, inner, context)
+    return context
 
 
 def _set_amounts(draft: Draft) -> None:
