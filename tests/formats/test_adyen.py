@@ -79,7 +79,7 @@ def test_references_batch_and_times() -> None:
 def test_what_cannot_be_read_and_what_is_doubtful() -> None:
     reading = Reading.of(READER, BATCH)
     assert reading.reasons() == {
-        12: "Creation Date: 'CST' is not a known time zone",
+        12: "Creation Date: 'CST' is a time zone of America or of China, and which one is not said",
         13: "no net amount; Gross Currency is empty",
     }
     assert reading.codes() == [

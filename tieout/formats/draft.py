@@ -29,7 +29,7 @@ from tieout.formats.amounts import (
 )
 from tieout.formats.base import Finding, Part, Quarantined, Rows
 from tieout.formats.lines import Flags
-from tieout.formats.times import Times, to_date, to_iso, to_utc
+from tieout.formats.times import AMBIGUOUS, Times, to_date, to_iso, to_utc
 
 _ESCAPES = [(char, json.dumps(char)[1:-1]) for char in ["\\", '"', *map(chr, range(32))]]
 
@@ -197,7 +197,13 @@ class Draft:
         zones = pa.repeat(zone, len(self)) if isinstance(zone, str) else zone
         self.reject(times.unreadable, f"{name}: {{!r}} is not a time", text)
         self._spreadsheet(times.unreadable, name, text)
-        self.reject(times.unknown_zone, f"{name}: {{!r}} is not a known time zone", zones)
+        if pc.any(times.unknown_zone).as_py():
+            places = translate(pc.utf8_upper(flat(zones)), AMBIGUOUS)
+            unknown = pc.and_(times.unknown_zone, pc.is_null(places))
+            self.reject(unknown, f"{name}: {{!r}} is not a known time zone", zones)
+            several = pc.and_(times.unknown_zone, pc.is_valid(places))
+            which = f"{name}: {{!r}} is a time zone {{}}, and which one is not said"
+            self.reject(several, which, zones, places)
         twice = f"{name}: {{}} happened twice in {{}}; the first was taken"
         self.note("time_ambiguous", times.ambiguous, twice, text, zones)
         never = f"{name}: {{}} was skipped in {{}}; the offset before the change was taken"

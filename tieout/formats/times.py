@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from tieout.contracts import TIMESTAMP
 from tieout.formats.amounts import Text, flat
 
+# Names that stand for several offsets: better refused than guessed.
+AMBIGUOUS = {"CST": "of America or of China", "IST": "of India, of Israel or of Ireland"}
 # Abbreviations as processors write them, in minutes east of UTC. They name an offset and not a
-# place, so summer time is already said. CST and IST are left out because each names several
-# offsets (America or China; India, Israel or Ireland): better refused than guessed.
+# place, so summer time is already said.
 OFFSETS = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120,
     "EET": 120, "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420,
