@@ -251,6 +251,12 @@ BANKS: dict[str, tuple[str, str, list[int]]] = {
         '04/02/2026,PAYOUT,,"1,234.56","2,234.56",\n04/14/2026,CHECK,-800.00,,"1,434.56",\n',
         [123456, -80000],
     ),
+    "foreign_amounts_beside": (
+        "utf-8",
+        "Date,Account number,Amount (EUR),Amount (Foreign),Foreign Currency\n"
+        "2026-04-02,DE1,-12.5,-13.5,USD\n2026-04-14,DE2,2000.0,,\n",
+        [-1250, 200000],
+    ),
     "signs_behind": (
         "utf-8",
         "Date|Ref|Amount|Currency\n20260402|A|1234.56+|USD\n20260414|B|800.00-|USD\n"
@@ -269,7 +275,7 @@ BANKS: dict[str, tuple[str, str, list[int]]] = {
     ),
     "names_that_say_nothing": (
         "utf-8",
-        "日付,摘要,金額\n2026/04/02,a,123.45\n2026/04/14,b,-80.00\n",
+        "日付,番号,金額\n2026/04/02,17,123.45\n2026/04/14,18,-80.00\n",
         [12345, -8000],
     ),
     "a_name_twice": (
@@ -298,6 +304,13 @@ def test_the_draft_of_a_bank_s_csv_reads_it(tmp_path: Path, bank: str) -> None:
     assert all(total.stated == total.computed for total in reading.totals)
     assert bool(reading.totals) == (bank in {"american", "english", "french", "spanish"})
     assert reader.recognises(Head("x", data)) == (bank not in {"a_name_twice", "without_a_header"})
+
+
+def test_an_amount_that_names_its_currency_is_in_no_other() -> None:
+    _, text, _ = BANKS["foreign_amounts_beside"]
+    draft = guess(Head("x.csv", text.encode()), "own")
+    assert '\n  currency: {value: "EUR"}\n  amount_minor: "Amount (EUR)"\n' in draft
+    assert "own account, or that of the other side?" in draft
 
 
 def test_what_a_draft_is_not_sure_of_it_says() -> None:

@@ -218,16 +218,23 @@ def _doubt(draft: _Draft, role: str, what: str) -> str:
 
 
 def _say_currency(draft: _Draft) -> None:
-    if "currency" in draft.columns:
+    amounts = [draft.columns[role] for role in sorted(AMOUNTS & draft.columns.keys())]
+    of_amounts = _currencies_in(amounts)
+    # Beside an amount that names its currency, another one is what the payer paid in.
+    if "currency" in draft.columns and not of_amounts:
         draft.say(f"  currency: {_quoted(draft.columns['currency'])}")
         return
-    named = [code for name in draft.sheet.names for code in re.findall(r"\b[A-Z]{3}\b", name)]
-    known = [code for code in named if code in exponents()]
+    known = of_amounts or _currencies_in(draft.sheet.names)
     unsure = "" if len(set(known)) == 1 else "the file names no currency"
     if not known:
         cells = [cell for row in draft.sheet.rows for cell in row]
         known = [code for sign, code in _SIGNS.items() if any(sign in cell for cell in cells)]
     draft.say(f"  currency: {{value: {_quoted(known[0] if known else 'EUR')}}}", unsure)
+
+
+def _currencies_in(names: list[str]) -> list[str]:
+    found = [code for name in names for code in re.findall(r"\b[A-Z]{3}\b", name)]
+    return [code for code in found if code in exponents()]
 
 
 def _has_two_sides(draft: _Draft) -> bool:

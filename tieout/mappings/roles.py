@@ -58,18 +58,23 @@ def roles_of(sheet: sniff.Sheet, roles: tuple[str, ...]) -> dict[str, str]:
         unused = [name for name in sheet.names if name not in found.values()]
         fitting = [name for name in unused if _holds(role, sheet.values(name))]
         if fitting and role in roles and role not in found:
-            found[role] = fitting[0]
+            # What has a sign or a decimal mark is an amount rather than a number of something.
+            found[role] = max(fitting, key=lambda name: role == "amount" and _marked(sheet, name))
     return found
 
 
 def _holds(role: str, values: list[str]) -> bool:
-    """Whether a column holds nothing else than what the role wants."""
+    """Whether a column holds what the role wants; a footer may stand below it."""
     if role == "currency":
         return _are_currencies(values)
     if role == "remittance":
         return bool(values) and not amounts_among(values)
     dates = bool(sniff.dates_among(values))
-    return dates if role in DATES else bool(sniff.marks_of(values)) and not dates
+    return dates if role in DATES else 2 * len(amounts_among(values)) > len(values) and not dates
+
+
+def _marked(sheet: sniff.Sheet, name: str) -> bool:
+    return any(char in ",.-(" for value in sheet.values(name) for char in value)
 
 
 def _can_be(role: str, values: list[str], rows: int) -> bool:
