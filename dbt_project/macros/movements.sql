@@ -60,14 +60,13 @@
         min(processor) as processor,
         -- The left side's, else the right side's: one text to compare where two would be dearer.
         substr(min(case when {{ left }} then '0' else '1' end || reference), 2) as reference,
-        cast(sum(case when {{ left }} then 1 else 0 end) as integer) as left_count,
-        cast(sum(case when side = 'right' then 1 else 0 end) as integer) as right_count,
-        {% if asks_excluded %}
-            cast(sum(case when {{ taken }} then 0 else 1 end) as integer) as left_out_count,
+        cast(count(case when {{ left }} then 1 end) as integer) as left_count,
+        cast(count(case when side = 'right' then 1 end) as integer) as right_count,
+        {% if asks_excluded %} cast(count(excluded_reason) as integer) as left_out_count,
         {% else %} 0 as left_out_count,
         {% endif %}
-        {{ sum_minor("case when " ~ left ~ " then amount_minor else 0 end") }} as left_minor,
-        {{ sum_minor("case when side = 'right' then amount_minor else 0 end") }} as right_minor,
+        {{ sum_minor("case when " ~ left ~ " then amount_minor end") }} as left_minor,
+        {{ sum_minor("case when side = 'right' then amount_minor end") }} as right_minor,
         min(case when {{ left }} then amount_minor end) as left_lowest_minor,
         max(case when {{ left }} then amount_minor end) as left_highest_minor,
         min(case when side = 'right' then amount_minor end) as right_lowest_minor,
@@ -80,7 +79,7 @@
     from {{ ref("mov_" ~ leg) }}
     where excluded_reason is null {% if asks_excluded %} or side = 'left' {% endif %}
     group by match_key
-    {% if asks_excluded %} having sum(case when {{ taken }} then 1 else 0 end) > 0 {% endif %}
+    {% if asks_excluded %} having count(*) > count(excluded_reason) {% endif %}
 {% endmacro %}
 
 {#
