@@ -20,13 +20,29 @@
 
 {# The rate of the day, or the last one published before it. #}
 {% macro reporting_joins(relation, currency, day) %}
-    left join
-        {{ ref("int_reporting_rates") }} as fx
-        on fx.currency = {{ relation }}.{{ currency }}
-        and {{ relation }}.{{ day }} >= fx.rate_date
-        and {{ relation }}.{{ day }} < fx.next_rate_date
+    {{
+        join_as_of(
+            ref("int_reporting_rates"),
+            "fx",
+            key="fx.currency = " ~ relation ~ "." ~ currency,
+            day=relation ~ "." ~ day,
+            since="fx.rate_date",
+        )
+    }}
     left join {{ ref("currencies") }} as own on own.currency = {{ relation }}.{{ currency }}
     left join
         {{ ref("currencies") }} as reporting
         on reporting.currency = '{{ var("reporting_currency") }}'
+{% endmacro %}
+
+{#
+  The last row of a key that is not after a day, if there is one. As a range it would be looked for
+  among all rows of the key, which for rates of 25 years are thousands.
+#}
+{% macro join_as_of(relation, alias, key, day, since) %}
+    {{ return(adapter.dispatch("join_as_of")(relation, alias, key, day, since)) }}
+{% endmacro %}
+
+{% macro duckdb__join_as_of(relation, alias, key, day, since) %}
+    asof left join {{ relation }} as {{ alias }} on {{ key }} and {{ day }} >= {{ since }}
 {% endmacro %}
