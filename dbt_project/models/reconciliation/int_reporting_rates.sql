@@ -1,5 +1,7 @@
 -- For each currency and day on which a rate was published: units of the reporting currency for
 -- one unit, and the day before which it holds. Rates are crossed over the base of their source.
+-- A currency that no longer exists has no minor units, so no amount can be in it: a history of
+-- rates may well have it, and it is left out.
 with
     rates as (
         select rate_date, base_currency, currency, rate, min(source) as rate_source
@@ -36,6 +38,7 @@ with
             end as rate_source
         from with_base as f
         inner join with_base as t on f.rate_date = t.rate_date and f.base_currency = t.base_currency
+        inner join {{ ref("currencies") }} as known on f.currency = known.currency
         where t.currency = '{{ var("reporting_currency") }}' and f.rate > 0
     )
 
