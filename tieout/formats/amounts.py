@@ -157,13 +157,12 @@ def _minor(value: pa.Array, text: Text, known_: Exponents) -> Minor:
     )
 
 
-def to_rounded(text: Text, currency: Text, marks: Marks = Marks()) -> tuple[Minor, pa.Array]:
+def to_rounded(text: Text, known_: Exponents) -> tuple[Minor, pa.Array]:
     """Amounts with more decimals than their currency has, rounded half to even.
 
     The second result is what was left out by rounding, as decimals of the currency's unit.
     """
-    value, known_ = _decimals(marks.plain(text)), Exponents.of(currency)
-    rounded = value
+    value = rounded = _decimals(Marks().plain(text))
     for exponent_ in np.unique(known_.places[known_.places >= 0]):
         at = pc.round(value, int(exponent_), round_mode="half_to_even")
         rounded = pc.if_else(pa.array(known_.places == exponent_), at, rounded)

@@ -209,7 +209,11 @@ def text_columns(part: Split, names: list[str]) -> pa.Table:
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(data)),
-            pacsv.ReadOptions(column_names=names, block_size=_PARSER_BYTES),
+            pacsv.ReadOptions(
+                use_threads=len(data) > _PARSER_BYTES,
+                column_names=names,
+                block_size=_PARSER_BYTES,
+            ),
             pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=part.is_multiline),
             pacsv.ConvertOptions(
                 column_types=kinds, null_values=[""], strings_can_be_null=True, check_utf8=False

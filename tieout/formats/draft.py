@@ -146,7 +146,7 @@ class Draft:
         in `extra` under the name of its column.
         """
         text = self.text(name)
-        amounts, lost = to_rounded(text, currency)
+        amounts, lost = to_rounded(text, self._exponents(currency))
         self.reject(amounts.unreadable, f"{name}: {{!r}} is not an amount", text)
         self.keep(name, pc.if_else(pc.not_equal(lost, 0).fill_null(False), text, None))
         return amounts.minor, lost
@@ -244,7 +244,8 @@ class Draft:
 
     def keep(self, name: str, values: pa.Array) -> None:
         """Keep a value the contract has no column for (null: none) in `extra`."""
-        self.extra = json_objects({name: values}, self.extra)
+        if values.null_count < len(values):
+            self.extra = json_objects({name: values}, self.extra)
 
     def accept(self) -> tuple[pa.Table, list[Part]]:
         """The rows of the records that can be read, and the parts for all else in the block.
@@ -294,6 +295,8 @@ class _Remark:
     def texts(self) -> Iterator[tuple[int, str]]:
         """Row and text; only the rows concerned are looked at one by one."""
         rows = pc.indices_nonzero(self.rows)
+        if not len(rows):
+            return
         columns = [values.take(rows).to_pylist() for values in self.values]
         for place, row in enumerate(rows.to_pylist()):
             yield row, self.template.format(*(column[place] for column in columns))

@@ -104,8 +104,8 @@ def split(blocks: Iterator[bytes], dialect: Dialect, first_line: int = 1) -> Ite
         if len(part.line):
             is_empty = False
             yield part
-    part, _ = _split_block(rest, dialect, line, is_last=True)
-    if len(part.line) or is_empty:
+    if rest or is_empty:
+        part, _ = _split_block(rest, dialect, line, is_last=True)
         yield part
 
 
@@ -157,6 +157,8 @@ def _follow_quotes(
     tried with the next such line; running sums make one trial cheap, so the work is linear.
     """
     odd = np.flatnonzero(lines.quotes & 1)
+    if not len(odd):
+        return np.empty((0, 2), dtype=np.int64), odd, len(lines.stop)
     first, last = odd[:-1], odd[1:]
     fits = (
         (lines.width(first, last) == width)
@@ -272,10 +274,12 @@ class _Quotes:
 
         The places are of characters other than quotes.
         """
+        if not len(places):
+            return self._none(), self._none()
         first = np.searchsorted(places, self.bounds)
         total = np.diff(first)
         if not len(self.places):
-            return total, np.zeros_like(total)
+            return total, self._none()
         odd = _running(self.is_odd[places] ^ np.repeat(self.first & 1, total))
         inside = odd[first[1:]] - odd[first[:-1]]
         return total - inside, inside
@@ -285,7 +289,7 @@ class _Quotes:
         if value is None or len(self.places):
             return self.split(_find(self.data, self.body, value))
         before = _counted(np.equal(self.body, value), self.bounds)
-        return np.diff(before), np.zeros(len(self.start), dtype=np.int64)
+        return np.diff(before), self._none()
 
     def misplaced(self) -> tuple[Ints, Ints]:
         """How many quotes of each line stand in the middle of a field.
@@ -294,6 +298,8 @@ class _Quotes:
         quote belongs after a delimiter, a closing one before a delimiter; two together are one
         quote of the text.
         """
+        if not len(self.places):
+            return self._none(), self._none()
         line = np.repeat(np.arange(len(self.start)), self.count)
         allowed = [_QUOTE if self.delimiter is None else self.delimiter, _QUOTE]
         opens = (self.places == self.start[line]) | np.isin(self.body[self.places - 1], allowed)
@@ -307,6 +313,10 @@ class _Quotes:
             np.bincount(line[wrong_outside], minlength=lines),
             np.bincount(line[wrong_inside], minlength=lines),
         )
+
+    def _none(self) -> Ints:
+        """Nothing in any of the lines."""
+        return np.zeros(len(self.start), dtype=np.int64)
 
 
 def _find(data: bytes, body: npt.NDArray[np.uint8], value: int | None) -> Ints:

@@ -159,9 +159,11 @@ def to_iso(text: Text, *formats: str) -> pa.Array:
     here: known are ``%d %m %Y %y %b %B %H %I %M %S %f %p %z``, and a day without a time of it.
     """
     written = flat(text)
-    result, is_open = written, pc.is_valid(written)
-    for format_ in formats:
-        found = _iso(pc.extract_regex(pc.utf8_trim_whitespace(written), _pattern_of(format_)))
+    trimmed, result, is_open = pc.utf8_trim_whitespace(written), written, pc.is_valid(written)
+    for pattern in [_pattern_of(format_) for format_ in formats]:
+        if not pc.any(is_open).as_py():
+            break
+        found = _iso(pc.extract_regex(trimmed, pattern))
         fits = pc.and_(is_open, pc.is_valid(found))
         result = pc.if_else(fits, found, result)
         is_open = pc.and_(is_open, pc.invert(fits))
