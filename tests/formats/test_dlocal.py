@@ -80,6 +80,7 @@ def test_what_is_lost_is_not_taken_for_rounding() -> None:
         (b"HEADER,USD", b"HEADERS,USD", "does not begin with the totals"),
         (b"\nROW_TYPE", b"\nHEADER,USD,1,1,1,1,2026-01-09,2\nROW_TYPE", "does not begin with"),
         (b"HEADER,USD", b"HEADER,XXX", "not an ISO 4217 currency"),
+        (b",-54.86,", b",-92233720368547758.09,", "too large an amount"),
         (b",2026-01-09,", b",someday,", "TRANSFER_DATE 'someday'"),
         (b"-54.86", b"lots", "NET_TOTAL_AMOUNT is 'lots'"),
         (b"FEE_AMOUNT,NET_AMOUNT", b"FEE,NET", "lack: FEE_AMOUNT, NET_AMOUNT"),

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.contracts import SETTLEMENT_LINES, TIMESTAMP
+from tieout.formats.amounts import MINOR_MAX
 from tieout.formats.base import ControlTotal, Finding, Head, Part, Report, Rows, UnreadableFile
 from tieout.formats.delimited import BLOCK_BYTES, TextFile
 from tieout.formats.draft import Block, Draft, translate
@@ -121,11 +122,14 @@ class _Transfer:
             raise UnreadableFile(f"the totals (HEADER) cannot be read: {error}") from error
 
     def _total(self, name: str) -> int:
-        """A total in minor units."""
+        """A total in minor units; `ValueError` where it is none, or larger than any amount."""
         try:
-            return self._minor(Decimal(self.totals[name]))
+            minor = self._minor(Decimal(self.totals[name]))
         except (InvalidOperation, KeyError, ValueError, OverflowError):
             raise ValueError(f"{name} is {self.totals.get(name)!r}") from None
+        if abs(minor) > MINOR_MAX:
+            raise ValueError(f"{name} is {self.totals[name]!r}, too large an amount")
+        return minor
 
     def _minor(self, amount: Decimal) -> int:
         return int((amount / self._unit).quantize(Decimal(1), ROUND_HALF_EVEN))
