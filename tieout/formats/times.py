@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from calendar import month_abbr
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
@@ -52,19 +53,8 @@ _DIRECTIVES = {
     "p": "[AaPp][Mm]",
     "z": rf"{_OFFSET}| ?(?:{'|'.join(OFFSETS)})",
 }
-# How the names of months begin, without accents, in English, German, French, Spanish, Italian,
-# Dutch and Portuguese. No beginning is that of another month, but for French June and July.
-_MONTH_NAMES = (
-    "jan gen ene", "feb fev", "mar mrz mrt maa mae", "apr abr avr", "may mai mei mag",
-    "jun juin giu", "jul juil lug", "aug ago aou", "sep set", "oct okt ott out", "nov",
-    "dec dez dic",
-)  # fmt: skip
 _MONTH_WORD = re.compile(r"[^\W\d_]{3,10}\.?")
-_MONTHS = {
-    name: f"{number:02}"
-    for number, names in enumerate(_MONTH_NAMES, start=1)
-    for name in names.split()
-}
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _HOURS = {
     f"{hour:02}{half}": f"{hour % 12 + 12 * (half == 'pm'):02}"
     for hour in range(1, 13)
@@ -230,20 +220,42 @@ def _century(year: pa.Array) -> pa.Array:
 def in_english(text: str) -> str:
     """A day or time with the name of its month as ``%b`` has it; as it is without such a name."""
     word = _MONTH_WORD.search(text)
-    (number,) = _month(pa.array([word[0] if word else None], pa.string())).to_pylist()
+    number = _months().get(_bare(word[0])) if word else None
     if word is None or number is None:
         return text
     return f"{text[: word.start()]}{month_abbr[int(number)]}{text[word.end() :]}"
 
 
+@cache
+def _months() -> dict[str, str]:
+    """The number of a month by its names, short names and beginnings of three letters or more.
+
+    A beginning that two months have (French June and July) is of neither.
+    """
+    from babel.dates import get_month_names  # here, since most files have months in digits
+
+    found = {"mrz": {"03"}}  # as German banks write what Unicode's tables call "März"
+    for language in _LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for number, name in get_month_names(width, locale=language).items():
+                bare = _bare(name)
+                for length in range(3, len(bare) + 1):
+                    found.setdefault(bare[:length], set()).add(f"{number:02}")
+    return {name: next(iter(numbers)) for name, numbers in found.items() if len(numbers) == 1}
+
+
+def _bare(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word.lower())
+    return "".join(char for char in letters if char.isalpha())
+
+
 def _month(word: pa.Array) -> pa.Array:
-    """The number of a month from its name, or from its beginning."""
-    bare = pc.replace_substring_regex(pc.utf8_normalize(word, "NFKD"), r"\p{M}", "")
-    four, three = (pc.utf8_slice_codeunits(bare, 0, length) for length in (4, 3))
-    return pc.coalesce(_word(four, _MONTHS), _word(three, _MONTHS))
+    """The number of a month from its name."""
+    names = pc.unique(pc.utf8_lower(word)).drop_null().to_pylist()
+    return _word(word, {name: _months().get(_bare(name)) for name in names})
 
 
-def _word(text: pa.Array, words: dict[str, str]) -> pa.Array:
+def _word(text: pa.Array, words: Mapping[str, str | None]) -> pa.Array:
     places = pc.index_in(pc.utf8_lower(text), pa.array(words.keys(), pa.string()))
     return pa.array(words.values(), pa.string()).take(places)
 

@@ -43,8 +43,6 @@ FORMATS = (
     *(f"{day.format(mark)}{clock}" for clock, mark, day in product(_CLOCKS, ".-/ ", _DAYS)),
 )
 _MARKS = ((".", ","), (",", "."), (",", " "), (".", "'"), (".", " "))
-
-
 _ZONE = re.compile(rf" ?(?:{'|'.join(OFFSETS)})$")
 
 

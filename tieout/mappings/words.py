@@ -86,7 +86,6 @@ ROLES: dict[str, tuple[str, ...]] = {
                   "importe neto", "netto amount"),
     "line_kind": ("type", "transaction type", "record type", "typ", "art", "tipo", "kind",
                   "reporting category", "event"),
-    "time": ("time", "uhrzeit", "heure", "hora", "ora", "tijd"),
     "line_id": ("transaction id", "balance transaction id", "line id", "id"),
     "payout_id": ("payout id", "payout", "transfer id", "settlement id", "auszahlung"),
     "payment_reference": ("payment id", "payment reference", "charge id", "psp reference"),
