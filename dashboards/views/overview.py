@@ -59,8 +59,11 @@ def page() -> None:
 
 def _nothing(context: Context, is_empty: bool) -> None:
     if is_empty and context.scope.currency is None:
-        reason = "None of its files held a payment, a settlement or a bank line. "
-        empty.notice("The edition holds no records", f"{reason}`tieout status` says what was read.")
+        reason = (
+            "The files have no payments, settlements or postings yet; a bank statement alone has "
+            "nothing to be compared with. "
+        )
+        empty.notice("Nothing to reconcile yet", f"{reason}`tieout status` says what was read.")
     else:
         reason = f"There is nothing in {context.currency} in this period. "
         empty.notice("Nothing happened here", reason + "Choose another month or currency above.")
