@@ -187,7 +187,8 @@ def explain(
     id_: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="A payment, reference, payout, journal, bank line, item or file."
+            metavar="ID",
+            help="A payment, reference, payout, journal, bank line, report, item or file.",
         ),
     ],
     edition: Annotated[

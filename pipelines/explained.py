@@ -85,10 +85,12 @@ def _print_story(story: Story) -> None:
 
 def _print_choices(choices: Choices) -> None:
     """The things that go by one ID, and how to ask for one of them."""
-    _say(f"[bold]{escape(choices.asked)}[/] is {len(choices.choices)} things; ask for one:")
+    _say(f"[bold]{escape(choices.asked)}[/] is {choices.count} things; ask for one:")
     _print_dim(f"found in {', '.join(choices.found_in)}")
     for choice in choices.choices:
         _say(f"  tieout explain {escape(choice.id)}  [dim]{escape(choice.label)}[/]")
+    if choices.choices_left:
+        _print_dim(f"  … and {choices.choices_left} more")
 
 
 def _print_nothing(nothing: Nothing) -> None:

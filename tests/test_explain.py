@@ -473,6 +473,53 @@ def test_a_restated_file_names_the_other_and_why(world: World) -> None:
         assert isinstance(explain(store, "report.csv"), Choices)
 
 
+@pytest.mark.parametrize("asked", ["Company/19", "DE01/7", "DE01/8"])
+def test_a_report_or_statement_is_told_with_its_file(world: World, asked: str) -> None:
+    report, bank = world.rows["rpt_source_files"][2:4]
+    report["report_id"] = "Company/19"
+    sha256 = str(bank["source_file_sha256"])
+    world.record("bank_balances", sha256, 1, "f1", statement_id="DE01/7")
+    world.record("bank_lines", sha256, 3, "f2", statement_id="DE01/8")
+    story = told(world, asked)
+    assert story.title.startswith("file ")
+    assert story.file is not None
+    assert story.file.sha256 == (report if asked == "Company/19" else bank)["source_file_sha256"]
+
+
+def test_of_a_report_that_came_twice_the_choice_says_which_is_superseded(world: World) -> None:
+    restated(world)
+    for row in world.rows["rpt_source_files"][2::2]:
+        row["report_id"] = "Company/19"
+    with world.open() as store:
+        answer = explain(store, "Company/19")
+    assert isinstance(answer, Choices)
+    assert {choice.label for choice in answer.choices} == {
+        "file adyen/report.csv (superseded)",
+        "file adyen/again/report.csv",
+    }
+
+
+def test_a_merchant_that_no_table_lists_is_told_by_what_mentions_it(world: World) -> None:
+    sha256 = str(world.rows["rpt_source_files"][0]["source_file_sha256"])
+    for line, name in ((2, "to_merchant_id"), (3, "from_merchant_id")):
+        world.record("transfers", sha256, line, f"f{line}", transfer_id=f"tr_{line}",
+                     **{name: "mrc_9"})  # fmt: skip
+    world.record("advances", sha256, 4, "f4", merchant_id="mrc_9")
+    story = told(world, "mrc_9")
+    assert story.title == "name mrc_9"
+    assert {group.title: group.count for group in story.groups} == {"Transfers": 2, "Advances": 1}
+
+
+def test_of_very_many_things_the_first_are_the_choice(world: World) -> None:
+    sha256 = str(world.rows["rpt_source_files"][3]["source_file_sha256"])
+    for line in range(30):
+        world.record("bank_lines", sha256, line, f"d{line:02}", remittance="SALARIES")
+    with world.open() as store:
+        answer = explain(store, "SALARIES")
+    assert isinstance(answer, Choices)
+    assert (len(answer.choices), answer.count) == (20, 30)
+
+
 def test_other_versions_of_a_record_are_told_as_such_and_the_current_line_is_shown(
     world: World,
 ) -> None:

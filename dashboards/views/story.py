@@ -56,7 +56,7 @@ def page() -> None:
     if isinstance(answer, Nothing):
         _nothing(answer)
     elif isinstance(answer, Choices):
-        st.markdown(f"## {plural(len(answer.choices), 'thing goes', 'things go')} by this ID")
+        st.markdown(f"## {plural(answer.count, 'thing goes', 'things go')} by this ID")
         for choice in answer.choices:
             links.to("story", _capital(choice.label), ":material/arrow_forward:", id=choice.id)
     else:

@@ -44,7 +44,8 @@ def explain(store: Store, asked: str) -> Answer:
         return Nothing(asked, edition_id, SEARCHED, tuple(near(store, asked)))
     if len(subjects) > 1:
         choices = tuple(_choice(store, subject) for subject in subjects[:CHOICES_MAX])
-        return Choices(asked, store.edition.edition_id, tuple(found_in), choices)
+        left = len(subjects) - len(choices)
+        return Choices(asked, store.edition.edition_id, tuple(found_in), choices, left)
     (subject,) = subjects
     if subject.kind == "file":
         return _file_story(store, asked, subject, found_in)
@@ -65,7 +66,8 @@ def _choice(store: Store, subject: Subject) -> Choice:
         own = items[0]["item_id"] if items else own
     elif kind == "file":
         arrival = store.arrivals.get(own)
-        label = f"file {arrival['origin'] if arrival else own}"
+        superseded = " (superseded)" if store.files[own]["superseded_by"] else ""
+        label = f"file {arrival['origin'] if arrival else own}{superseded}"
     elif kind == "bank_line":
         (row, *_) = store.find("bank_lines", {"record_id": subject.key})
         amount = Amount.of(row["amount_minor"], row["currency"]).text

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.contracts import BUSINESS_TABLES, LINEAGE
-from tieout.explain.search import Subject, mentioned_by_bank
-from tieout.explain.store import Row, Store, text
+from tieout.explain.search import Subject, id_columns, mentioned_by_bank
+from tieout.explain.store import ROWS_MAX, Row, Store, text
 from tieout.explain.story import Amount, Group, Record, Total
 from tieout.explain.words import words
 
@@ -108,6 +108,8 @@ def find_records(store: Store, subject: Subject, asked: str) -> Found:
             return _single(teller, "bank_lines", ids)
         case "item", (item,):
             return Found(item_ids=[item])
+        case "name", (name,):
+            return _named(teller, name)
         case _, (table, record):
             return _single(teller, table, (record,))
     raise ValueError(f"no story is told of a {subject.kind}")
@@ -271,6 +273,19 @@ def _single(teller: Teller, table: str, ids: Sequence[str]) -> Found:
     title = words(table).capitalize() if table in BUSINESS_TABLES else table
     found = Found(groups=teller.group(title, table, rows), record_ids=list(ids))
     found.see_also = _links(found.groups, ("payment_id", "journal_id", "payout_id"))
+    return found
+
+
+def _named(teller: Teller, name: str) -> Found:
+    """All records that have an id in some column: the events of an advance, for one."""
+    found = Found()
+    for table in BUSINESS_TABLES:
+        rows = teller.store.find(table, dict.fromkeys(id_columns(table), (name,)))
+        found.groups += teller.group(words(table).capitalize(), table, rows)
+        if len(rows) == ROWS_MAX:
+            found.notes.append(f"Of {words(table)} the first {ROWS_MAX} are told.")
+    found.record_ids = ids_of(found.groups)
+    found.see_also = _links(found.groups, ("payment_id", "journal_id"))
     return found
 
 

@@ -24,10 +24,10 @@ SEARCHED = (
     "settlement lines by line, payment and payout",
     "ledger entries by entry, journal, payment and reference",
     "bank lines by reference and text",
-    "every other table by its key",
+    "every other table by its key, then by any id or reference that it mentions",
     "items by their reference",
     f"items and records by their ids, or the first {PREFIX_MIN} characters or more",
-    "files by name, path and SHA-256",
+    "files by name, path, SHA-256, and the reports and statements in them",
 )
 
 # Columns by which a row is a part of a payment's story, or of a journal's.
@@ -36,6 +36,11 @@ _OWN = {
     "refunds": ("refund_id",),
     "disputes": ("dispute_event_id",),
 }
+_STATEMENTS = (
+    ("settlement_lines", "report_id"),
+    ("bank_balances", "statement_id"),
+    ("bank_lines", "statement_id"),
+)
 _BANK_COLUMNS = ("bank_reference", "end_to_end_id", "remittance")
 
 
@@ -45,7 +50,7 @@ class Subject:
 
     Kinds and their keys: payment (id), reference (of a processor, or of an event that is in no
     table of the company), payout (processor, id), journal (id), bank_line (record ids), item (id),
-    record (table, id), file (sha256).
+    record (table, id), name (an id that only other columns hold), file (sha256).
     """
 
     kind: str
@@ -241,6 +246,37 @@ def _file_names(store: Store, asked: str, found: list[str]) -> Iterator[Subject]
         yield Subject("file", (sha256,))
 
 
+def _reports(store: Store, asked: str, found: list[str]) -> Iterator[Subject]:
+    """Files by what they call the report or the statements in them."""
+    for sha256, row in store.files.items():
+        if row["report_id"] == asked:
+            found.append("rpt_source_files.report_id")
+            yield Subject("file", (sha256,))
+    for table, column in _STATEMENTS:
+        if column not in store.columns(table):
+            continue
+        for row in store.ask(
+            f"select source_file_sha256, count(*) as named from {table} where {column} = ?"
+            " group by all order by all",
+            [asked],
+        ):
+            found.append(f"{table}.{column} ({plural(row['named'], 'row')})")
+            yield Subject("file", (row["source_file_sha256"],))
+
+
+def _any_names(store: Store, asked: str, found: list[str]) -> Iterator[Subject]:
+    """Whatever has the ID in any other column of ids: a merchant that no table lists."""
+    for name in BUSINESS_TABLES:
+        if _rows(store, name, id_columns(name), asked, found):
+            yield Subject("name", (asked,))
+
+
+def id_columns(table: str) -> list[str]:
+    """The columns of a canonical table that hold ids, its own and others'."""
+    names = (column.name for column in BUSINESS_TABLES[table].columns)
+    return [name for name in names if name.endswith(("_id", "_reference"))]
+
+
 def _leg_references(store: Store, asked: str, found: list[str]) -> Iterator[Subject]:
     """What a leg itself calls an item: a bank account and a day, for one.
 
@@ -266,8 +302,10 @@ _STEPS: tuple[Step, ...] = (
     _processor_references,
     _hashes,
     _bank_lines,
+    _reports,
     _mentions,
     _leg_references,
+    _any_names,
     _bank_texts,
 )
 

@@ -260,13 +260,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """Several things go by the ID."""
+    """Several things go by the ID: the first ones, and how many more there are."""
 
     asked: str
     edition_id: str
     found_in: tuple[str, ...]
     choices: tuple[Choice, ...]
+    choices_left: int = 0
     kind: str = field(default="several", init=False)
+
+    @property
+    def count(self) -> int:
+        """How many things there are."""
+        return len(self.choices) + self.choices_left
 
 
 @dataclass(frozen=True)
