@@ -34,7 +34,7 @@ SPECS = [
 
 
 class Config(dg.Config):
-    """`again`: read every file of the day again, also those that were read already."""
+    """`again`: read every file that arrived on the day again, though nothing has changed."""
 
     again: bool = False
 
@@ -43,14 +43,17 @@ class Config(dg.Config):
 def canonical_tables(
     context: dg.AssetExecutionContext, config: Config, workspace: WorkspaceResource
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Read the files that landed on the day; every record of each is accounted for."""
+    """Read all that landed and was not read yet; every record of each file is accounted for.
+
+    Files of earlier days are among them where a run was cut off, or where a reader, a rule or a
+    mapping has changed since.
+    """
     accounts = ingest(
         workspace.landing,
         workspace.canonical,
         workspace.settings.file_rules,
-        day_of(context),
         mapped=workspace.workspace.mapped(),
-        again=config.again,
+        again=day_of(context) if config.again else None,
         progress=reporter("reading"),
     )
     for account in accounts:

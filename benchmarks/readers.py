@@ -132,7 +132,7 @@ def load(path: Path) -> dict[str, int]:
         copy = landing.root / "incoming"
         copy.hardlink_to(path)
         landing.land_copy(copy, "report.csv", DAY, "1:1")
-        (account,) = ingest(landing, canonical, (), DAY)
+        (account,) = ingest(landing, canonical, ())
         return {"rows": account.rows["settlement_lines"], "findings": len(account.findings)}
 
 

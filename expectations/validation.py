@@ -1,8 +1,9 @@
-"""Running the suites over the canonical rows of one arrival day, and building Data Docs."""
+"""Running the suites over the canonical rows of some arrival days, and building Data Docs."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,7 @@ from tieout.engine import connect
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """What the expectations of one table say of one day."""
+    """What the expectations of one table say of the rows that were checked."""
 
     rows: int
     failed: list[str]
@@ -60,18 +61,18 @@ def _buffer_duckdb_results(
 
 
 def validate(
-    canonical: Canonical, quality: Path, day: date, tables: list[str]
+    canonical: Canonical, quality: Path, days: Sequence[date], tables: list[str]
 ) -> tuple[dict[str, CheckedTable], str]:
-    """Check the day's rows of each table; returns the outcome by table and the Data Docs' address.
+    """Check the days' rows of each table; returns the outcome by table and the Data Docs' address.
 
-    Expectations run inside DuckDB, pushed down; a table without rows that day passes.
+    Expectations run inside DuckDB, pushed down; a table without rows on those days passes.
     """
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     quality.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=quality) as folder:
         # A name of its own, since the connections of an earlier check in this process may linger.
         database = Path(folder) / f"{uuid4().hex}.duckdb"
-        counts = _make_views(canonical, database, day, tables)
+        counts = _make_views(canonical, database, days, tables)
         return _validate(quality, database, counts)
 
 
@@ -129,12 +130,13 @@ def _project(quality: Path) -> DataContextConfig:
 
 
 def _make_views(
-    canonical: Canonical, database: Path, day: date, tables: list[str]
+    canonical: Canonical, database: Path, days: Sequence[date], tables: list[str]
 ) -> dict[str, int]:
     counts = {}
     with connect(database) as connection:
         for name in tables:
-            files = sorted((canonical.root / name / f"arrival_day={day}").glob("*.parquet"))
+            folders = [canonical.root / name / f"arrival_day={day}" for day in days]
+            files = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
             counts[name] = sum(pq.read_metadata(path).num_rows for path in files)
             if counts[name]:
                 names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)

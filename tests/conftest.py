@@ -95,10 +95,11 @@ class Ingest:
         rules: tuple[FileRule, ...] = (),
         *,
         mapped: Sequence[Reader] = (),
-        again: bool = False,
+        again: date | None = None,
+        arrival: date = DAY,
     ) -> list[FileAccount]:
-        self.landing.land_inbox(self.workspace.inbox, DAY)
-        return ingest(self.landing, self.canonical, rules, DAY, mapped=mapped, again=again)
+        self.landing.land_inbox(self.workspace.inbox, arrival)
+        return ingest(self.landing, self.canonical, rules, mapped=mapped, again=again)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Source:
         i = self.ingesting
         i.canonical.ensure_schemas()
         landed = extract(self.database, i.landing, i.canonical, day)
-        ingest(i.landing, i.canonical, self.settings.file_rules, day)
+        ingest(i.landing, i.canonical, self.settings.file_rules)
         return len(landed)
 
     def rows(self) -> list[tuple[str, int]]:

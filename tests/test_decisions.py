@@ -495,7 +495,7 @@ def land(desk: Desk, ingesting: Ingest) -> list[str]:
 
 def read(ingesting: Ingest) -> list[tuple[object, ...]]:
     rules = ingesting.workspace.settings().file_rules
-    ingest(ingesting.landing, ingesting.canonical, rules, DAY)
+    ingest(ingesting.landing, ingesting.canonical, rules)
     with connect() as connection:
         return connection.execute(
             "select sequence, decision_id, kind, leg, item_ids, reason_code, note, actor, role,"

@@ -18,7 +18,7 @@ def test_what_fails_is_told_and_later_runs_leave_the_pages_alone(ingesting: Inge
     ingesting.run()
     quality = ingesting.workspace.quality
     tables = ["payments", "refunds", "disputes"]
-    outcome, docs = validate(ingesting.canonical, quality, DAY, tables)
+    outcome, docs = validate(ingesting.canonical, quality, [DAY], tables)
     assert outcome["disputes"].rows == 0
     assert outcome["refunds"].rows > 0
     assert not any(checked.errors for checked in outcome.values())
@@ -33,7 +33,7 @@ def test_what_fails_is_told_and_later_runs_leave_the_pages_alone(ingesting: Inge
 
     before = pages()
     assert len(before) == 2
-    again, _ = validate(ingesting.canonical, quality, DAY, tables)
+    again, _ = validate(ingesting.canonical, quality, [DAY], tables)
     assert again == outcome
     after = pages()
     assert len(after) == 4

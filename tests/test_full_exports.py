@@ -129,7 +129,7 @@ def take(workspace: Workspace, exports: list[Export], arrivals: list[int], days:
                 os.utime(path, (changed, changed))
         arrival = DAY + timedelta(days=day)
         landing.land_inbox(workspace.inbox, arrival)
-        ingest(landing, canonical, (RULE,), arrival)
+        ingest(landing, canonical, (RULE,))
 
 
 def expected(exports: list[Export]) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:

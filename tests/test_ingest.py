@@ -1,7 +1,9 @@
 """The ingest: every record accounted for, nothing half-written, the same in any order."""
 
 import shutil
+import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,7 +13,7 @@ import pytest
 
 from tests.conftest import DAY, Ingest
 from tieout import ingest as module
-from tieout.contracts import ALL_SCHEMAS, REFUNDS
+from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT, REFUNDS
 from tieout.formats.base import Part, Quarantined, Records, Rows, Structural
 from tieout.settings import FileRule, Workspace
 
@@ -147,7 +149,7 @@ def test_reading_again_and_in_another_order_gives_the_same(
     ingesting.run()
     before = snapshot(ingesting)
     assert ingesting.run() == []  # nothing is new
-    ingesting.run(again=True)
+    ingesting.run(again=DAY)
     assert snapshot(ingesting) == before
     other = Ingest(Workspace.create(tmp_path / "o", reporting_currency="USD", as_of="latest"))
     for number in (2, 0, 1):
@@ -212,6 +214,45 @@ def test_a_file_is_read_again_when_its_reader_has_changed(
     (again,) = ingesting.run()
     assert again.reader_version == 99
     assert len(rows(ingesting, "refunds")) == 2
+
+
+def test_what_an_earlier_day_left_unread_is_read(ingesting: Ingest) -> None:
+    """A run that died after landing; its file must not be lost because the next one is tomorrow."""
+    ingesting.drop("r.csv", REFUNDS_CSV)
+    ingesting.landing.land_inbox(ingesting.workspace.inbox, DAY)
+    (account,) = ingesting.run(arrival=DAY + timedelta(days=1))
+    assert account.delivery.arrival_day == DAY.isoformat()
+    assert ingesting.canonical.path("refunds", DAY, account.delivery.sha256).exists()
+    assert ingesting.run(arrival=DAY + timedelta(days=2)) == []
+
+
+def test_a_rule_holds_for_files_of_before(ingesting: Ingest) -> None:
+    """The rows are those of a store that is made anew, whatever rules there were in between."""
+    ingesting.drop("eu/refunds.csv", REFUNDS_CSV)
+    ingesting.drop("empty.csv", b"")
+    with zipfile.ZipFile(ingesting.drop("some.zip", b""), "w") as archive:
+        archive.writestr("empty.csv", b"")
+    ingesting.run()
+    whole = {"files": "eu/*", "format": "own_refunds", "source": "eu", "full_export": True}
+    for day, (rules, source, report) in enumerate(
+        [
+            ((FileRule(files="eu/*", format="own_refunds", source="eu"),), "eu", None),
+            ((FileRule.model_validate(whole),), "eu", FULL_EXPORT),
+            ((FileRule(files="*", format="own_refunds", source="all"),), "all", None),
+            ((), "refunds", None),
+        ]
+    ):
+        arrival = DAY + timedelta(days=1 + day)
+        accounts = ingesting.run(rules, arrival=arrival)
+        assert [account.delivery.origin for account in accounts] == ["eu/refunds.csv"]
+        kept = snapshot(ingesting)
+        assert {row["source"] for row in kept["refunds"]} == {source}
+        files = {row["source"]: row["report_id"] for row in kept["source_files"]}
+        assert files[source] == report
+        assert ingesting.run(rules, arrival=arrival) == []
+        shutil.rmtree(ingesting.canonical.root)
+        ingesting.run(rules, arrival=arrival)
+        assert snapshot(ingesting) == kept
 
 
 def test_stored_files_have_the_contract_s_schema(ingesting: Ingest) -> None:

@@ -43,7 +43,7 @@ def test_a_changed_file_is_a_new_content(inbox: Path, landing: Landing) -> None:
     landing.land_inbox(inbox, DAY)
     (inbox / "x").write_bytes(b"other")
     landing.land_inbox(inbox, DAY)
-    assert len(landing.contents(DAY)) == 2
+    assert len(landing.contents()) == 2
 
 
 def test_unfinished_and_hidden_files_are_left_alone(inbox: Path) -> None:

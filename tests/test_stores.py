@@ -55,7 +55,7 @@ def test_new_and_changed_files_are_landed_once(
         "store:reports/more.jsonl.gz",
     ]
     rule = FileRule(files="store:reports/eu/*", format="own_refunds", source="eu")
-    accounts = ingest(ingesting.landing, ingesting.canonical, (rule,), DAY)
+    accounts = ingest(ingesting.landing, ingesting.canonical, (rule,))
     assert {a.source for a in accounts if a.delivery.origin.startswith("store:reports/eu")} == {
         "eu"
     }

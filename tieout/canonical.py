@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from tieout.contracts import ALL_SCHEMAS
-from tieout.landing import Delivery
+from tieout.engine import connect
 
 
 class Canonical:
@@ -34,12 +34,8 @@ class Canonical:
         """The pattern of a table's files, as the text of an SQL literal."""
         return f"{self.root}/{table}/*/*.parquet".replace("'", "''")
 
-    def is_read(self, delivery: Delivery, reader_version: Callable[[str], int | None]) -> bool:
-        """Whether the file was read in full by the version of the reader that is in use."""
-        marker = self.path("source_files", delivery.arrival_day, delivery.sha256)
-        if not marker.exists():
-            return False
-        row = pq.read_table(marker, columns=["format", "reader_version", "status"]).to_pylist()[0]
-        if row["status"] == "unreadable":
-            return False  # a reader may have been added or configured since
-        return bool(reader_version(row["format"]) == row["reader_version"])
+    def accounts(self) -> dict[str, dict[str, Any]]:
+        """What became of each file that was read: its row of `source_files`, by SHA-256."""
+        with connect() as connection:
+            rows = connection.execute(f"from read_parquet('{self.files('source_files')}')")
+            return {row["source_file_sha256"]: row for row in rows.to_arrow_table().to_pylist()}

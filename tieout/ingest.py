@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +28,7 @@ from tieout.canonical import Canonical
 from tieout.cards import truncate_cards, truncate_text
 from tieout.contracts import ALL_SCHEMAS, FULL_EXPORT
 from tieout.engine import connect
-from tieout.formats import as_container, by_format, recognise
+from tieout.formats import CONTAINERS, as_container, by_format, recognise
 from tieout.formats.base import (
     ControlTotal,
     Finding,
@@ -103,21 +104,24 @@ def ingest(
     landing: Landing,
     canonical: Canonical,
     rules: tuple[FileRule, ...],
-    arrival_day: date,
     *,
     mapped: Sequence[Reader] = (),
-    again: bool = False,
+    again: date | None = None,
     progress: Progress | None = None,
 ) -> list[FileAccount]:
-    """Read what landed on one day and was not read yet (or all of it, `again`).
+    """Read all that has landed, on whatever day, and was not read as it would be now.
 
-    `mapped` are the formats that the workspace describes itself.
+    So what an earlier run left undone is done, and a new reader, rule or mapping holds for earlier
+    files too. With `again`, all that arrived on that day is read. `mapped` are the formats that the
+    workspace describes itself.
     """
     canonical.ensure_schemas()
+    read_already = canonical.accounts()
     todo = [
         delivery
-        for delivery in landing.contents(arrival_day)
-        if again or not canonical.is_read(delivery, partial(_version, mapped))
+        for delivery in landing.contents()
+        if again == date.fromisoformat(delivery.arrival_day)
+        or not _is_read(read_already.get(delivery.sha256), delivery, rules, mapped)
     ]
     shutil.rmtree(canonical.root / _WORKSHOP, ignore_errors=True)
     accounts = []
@@ -175,12 +179,29 @@ def _parts(reader: Reader, path: Path, delivery: Delivery) -> Iterator[Part]:
     return ahead(parts, _PARTS_AHEAD) if delivery.bytes > _LARGE_BYTES else parts
 
 
-def _version(mapped: Sequence[Reader], name: str) -> int | None:
-    """The version of the reader of a format; None where the format was one of a mapping's."""
+def _is_read(
+    account: Mapping[str, Any] | None,
+    delivery: Delivery,
+    rules: tuple[FileRule, ...],
+    mapped: Sequence[Reader],
+) -> bool:
+    """Whether a file was read, and as the reader and the rule of now would read it."""
+    if account is None or account["status"] == "unreadable":
+        return False  # a reader may have been added or configured since
+    if account["format"] is None:
+        return True  # an empty file
     try:
-        return by_format(name, mapped).version
+        reader = by_format(account["format"], mapped)
     except ValueError:
-        return None
+        return False  # its mapping is no more
+    if reader.version != account["reader_version"]:
+        return False
+    rule = next((rule for rule in rules if rule.fits(delivery)), None)
+    if rule is None or reader in CONTAINERS:
+        now = reader.format, reader.source, False
+    else:
+        now = rule.format, rule.source, rule.full_export
+    return now == (account["format"], account["source"], account["report_id"] == FULL_EXPORT)
 
 
 def _choose(

@@ -87,8 +87,8 @@ class Landing:
         lines = self.log.read_bytes().split(b"\n")
         return [Delivery(**json.loads(line)) for line in lines[:-1]]
 
-    def contents(self, arrival_day: date | None = None) -> list[Delivery]:
-        """The first delivery of every content, by SHA-256; of one arrival day if it is given.
+    def contents(self) -> list[Delivery]:
+        """The first delivery of every content, by SHA-256.
 
         What arrived under two names on one day counts as the older of the two files, so that the
         order of names decides nothing.
@@ -98,11 +98,7 @@ class Landing:
             known = first.setdefault(delivery.sha256, delivery)
             if delivery.arrival_day == known.arrival_day and _is_older(delivery, known):
                 first[delivery.sha256] = delivery
-        return [
-            delivery
-            for _, delivery in sorted(first.items())
-            if arrival_day is None or delivery.arrival_day == arrival_day.isoformat()
-        ]
+        return [delivery for _, delivery in sorted(first.items())]
 
     def land_inbox(
         self, inbox: Path, arrival_day: date, progress: Progress | None = None

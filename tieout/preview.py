@@ -47,7 +47,7 @@ def preview(
             Canonical(Path(folder) / "canonical"),
         )
         landing.land_file(path, origin, today())
-        accounts = ingest(landing, canonical, rules, today(), mapped=mapped)
+        accounts = ingest(landing, canonical, rules, mapped=mapped)
         accounts.sort(key=lambda account: account.delivery.origin)
         return [
             Preview(

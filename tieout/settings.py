@@ -285,6 +285,7 @@ class Workspace:
         self.definitions = self.data / "dbt" / "semantic_manifest.json"  # of the last run
         self.quality = self.data / "quality"
         self.expectations = self.quality / "outcome.json"
+        self.expectations_held = self.quality / "held"  # its time: when none failed last
         self.runs = self.data / "runs.jsonl"
         self.dagster_home = self.data / "dagster"
 

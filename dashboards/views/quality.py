@@ -243,8 +243,8 @@ def _expectations(context: Context) -> None:
         st.markdown(":gray[The next run checks what comes in and says so here.]")
         return
     st.caption(
-        f"What the last run checked of the rows that arrived on {day(outcome.day)}. One that "
-        "fails stops the run."
+        f"What the last run checked of the rows that arrived on {day(outcome.day)}, and of older "
+        "files that it read. One that fails stops the run."
     )
     rows = [
         {

@@ -62,7 +62,7 @@ class Books:
         i = self.ingesting
         i.landing.land_inbox(self.workspace.inbox, DAY)
         land_decisions(self.desk.store, i.landing, DAY)
-        ingest(i.landing, i.canonical, self.workspace.settings().file_rules, DAY)
+        ingest(i.landing, i.canonical, self.workspace.settings().file_rules)
         self.ask = rebuild(self.workspace)
         with connect(self.workspace.warehouse, read_only=True) as warehouse:
             Editions(self.workspace.editions).publish(

@@ -1,5 +1,6 @@
 """The daily run as a whole: from files to an edition, against a known truth."""
 
+import json
 import os
 import shutil
 from datetime import timedelta
@@ -12,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from assets import canonical
 from pipelines import run
 from pipelines.definitions import build_definitions
 from pipelines.failure import RunFailed
 from pipelines.run import exclusive, prepare_instance
 from tests.pipeline.conftest import DAY, Company, make_company
 from tieout.editions import NOT_IDENTIFYING
+from tieout.landing import Landing
 from tieout.settings import ConfigurationError, Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
@@ -239,6 +242,52 @@ def test_the_sample_files_of_the_real_world(realdata: Path, tmp_path: Path) -> N
     first = sample.editions.current_id()
     assert sample.run()["is_new"] is False
     assert sample.editions.current_id() == first
+
+
+REFUNDS = """refund_id,payment_id,amount_minor,currency,created_at
+r1,p1,100,USD,2026-01-02T10:00:00Z
+"""
+
+
+MAPPING = """title: A bank
+table: bank_lines
+source: hausbank
+delimiter: ";"
+decimal_mark: ","
+columns:
+  account: {value: "DE1"}
+  currency: {value: EUR}
+  bank_reference: Vorgang
+  booking_date: Tag
+  amount_minor: Summe
+"""
+
+
+def test_what_a_run_of_yesterday_left_undone_is_done_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that died after landing, and a file that has a mapping since: both are read."""
+    workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+    (workspace.inbox / "refunds.csv").write_text(REFUNDS)
+    (workspace.inbox / "odd.csv").write_text("Vorgang;Tag;Summe\na;2026-01-02;10,00\n")
+    Landing(workspace.landing).land_inbox(workspace.inbox, DAY)
+    own = Company(workspace, tmp_path)
+    files = "select status, count(*) from rpt_source_files group by 1 order by 1"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(canonical, "ingest", lambda *_, **__: [])
+        with pytest.raises(RunFailed, match=r"(?s)every_landed_file.*refunds\.csv of 2026-01-05"):
+            own.run(DAY + timedelta(days=1))
+    own.run(DAY + timedelta(days=1))
+    assert own.ask(files) == [("read", 1), ("unreadable", 1)]
+    assert json.loads(workspace.expectations.read_text())["tables"]["refunds"]["rows"] == 1
+
+    (workspace.mappings / "odd.yaml").write_text(MAPPING)
+    own.run(DAY + timedelta(days=2))
+    assert own.ask(files) == [("read", 2)]
+    assert own.ask(
+        "select amount_minor from fct_reconciliation_members where source_table = 'bank_lines'"
+    ) == [(10_00,)]
 
 
 def test_a_day_is_read_again_by_a_backfill(company: Company, tmp_path: Path) -> None:

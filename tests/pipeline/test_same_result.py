@@ -82,7 +82,7 @@ class Road:
         landing = Landing(self.workspace.landing)
         landing.land_inbox(self.workspace.inbox, arrival)
         rules = self.workspace.settings().file_rules
-        ingesting.ingest(landing, Canonical(self.workspace.canonical), rules, arrival)
+        ingesting.ingest(landing, Canonical(self.workspace.canonical), rules)
 
     def build(self) -> None:
         """What a run does to its tables, without Dagster, checks and an edition."""
@@ -199,7 +199,10 @@ def test_in_a_random_order_of_arrival(
 def test_with_crashes_and_restarts(
     road: Road, scratch: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real run, killed within the ingest, right after it, and within the publication."""
+    """The real run, killed within the ingest, right after it, and within the publication.
+
+    Each time it is another day when it is started again.
+    """
 
     def killed_at(module: object, name: str, call: int, run: Callable[[], object]) -> None:
         """Let `run` die at the so-manieth call of a function."""
@@ -221,11 +224,11 @@ def test_with_crashes_and_restarts(
     half = len(road.paths) // 2
     road.deliver(road.paths[:half])
     killed_at(ingesting, "_commit", half // 2, lambda: road.run(0))
-    killed_at(quality, "reporter", 1, lambda: road.run(0))
+    killed_at(quality, "reporter", 1, lambda: road.run(1))
     road.deliver(road.paths[half:])
-    killed_at(Editions, "_write", 10, lambda: road.run(1))
+    killed_at(Editions, "_write", 10, lambda: road.run(2))
     assert editions.current_id() is None
-    assert road.run(1)["is_new"] is True
+    assert road.run(3)["is_new"] is True
     assert differences(scratch, road.published()) == ""
 
 
