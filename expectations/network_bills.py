@@ -3,5 +3,7 @@
 from expectations.common import unexpected_rows
 
 EXPECTATIONS = [
-    unexpected_rows("billed_on < service_month", "A month is billed after it has begun.")
+    unexpected_rows(
+        "billed_on < date_trunc('month', service_month)", "A month is billed after it has begun."
+    )
 ]

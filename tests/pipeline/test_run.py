@@ -20,6 +20,8 @@ from pipelines.failure import RunFailed
 from pipelines.run import exclusive, prepare_instance
 from tests.pipeline.conftest import DAY, Company, make_company
 from tieout.editions import NOT_IDENTIFYING
+from tieout.formats import draft
+from tieout.formats.own import OwnRefunds
 from tieout.landing import Landing
 from tieout.settings import ConfigurationError, Workspace
 
@@ -288,6 +290,25 @@ def test_what_a_run_of_yesterday_left_undone_is_done_today(
     assert own.ask(
         "select amount_minor from fct_reconciliation_members where source_table = 'bank_lines'"
     ) == [(10_00,)]
+
+
+def test_what_was_found_wrong_yesterday_stops_the_run_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader at fault blocks every run until it is mended, not that of one day."""
+    workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+    (workspace.inbox / "refunds.csv").write_text(REFUNDS.replace("100", "-100"))
+    own = Company(workspace, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(draft, "CONDITIONS", {})
+        for day in range(2):
+            with pytest.raises(RunFailed, match=r"canonical/refunds.*amount_minor \(1 rows\)"):
+                own.run(DAY + timedelta(days=day))
+    monkeypatch.setattr(OwnRefunds, "version", 99)
+    own.run(DAY + timedelta(days=2))
+    assert own.ask("select source_line, reason from rpt_quarantine") == [
+        (2, "amount_minor: -100 is below zero")
+    ]
 
 
 def test_a_day_is_read_again_by_a_backfill(company: Company, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.conditions import CONDITIONS
 from tieout.contracts import Table
 from tieout.formats.amounts import (
     Exponents,
@@ -250,8 +251,10 @@ class Draft:
     def accept(self) -> tuple[pa.Table, list[Part]]:
         """The rows of the records that can be read, and the parts for all else in the block.
 
-        Whatever a reader has set, a record that lacks a required value is set apart.
+        Whatever a reader has set, a record is set apart that lacks a required value or breaks a
+        condition of its table.
         """
+        self._reject_impossible()
         reasons: dict[int, list[str]] = {}
         for remark in self._rejections:
             for row, text in remark.texts():
@@ -276,6 +279,15 @@ class Draft:
         ]
         good = rows.filter(~bad) if reasons else rows
         return good, [*self.block.accounted, Quarantined.many(refused), *findings]
+
+    def _reject_impossible(self) -> None:
+        for condition in CONDITIONS.get(self.table.name, ()):
+            if self._columns.keys() >= set(condition.columns):
+                columns = [
+                    self._columns[name].cast(self.table.columns.field(name).type)
+                    for name in condition.columns
+                ]
+                self.reject(condition.is_broken(*columns), condition.says, *columns)
 
     def parts(self) -> Iterator[Part]:
         """All there is to say of the block."""

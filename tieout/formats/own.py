@@ -79,8 +79,6 @@ _DECISION_WORDS = {
     "kind": (*contracts.PROPOSALS, *contracts.ANSWERS),
     "role": contracts.DECIDING_ROLES,
 }
-# Their direction is in what they are, so their amounts have no sign.
-_UNSIGNED = ("refunds", "disputes", "transfers", "advances")
 
 
 @dataclass
@@ -96,7 +94,7 @@ class _OwnRecords:
 
     table: ClassVar[Table]
     format: ClassVar[str]
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     source: ClassVar[str]
     title: ClassVar[str]
     words: ClassVar[Mapping[str, tuple[str, ...]]] = WORDS
@@ -141,11 +139,6 @@ class _OwnRecords:
         draft.need(*sorted(self.table.required))
         for column in self.table.columns:
             draft[column.name] = self._typed(draft, column, memory)
-        if self.table.name in _UNSIGNED:
-            for name in self.table.columns.names:
-                if name.endswith("_minor"):
-                    below = pc.less(draft[name], 0)
-                    draft.reject(below, f"{name}: {{}} is below zero", draft[name])
 
     def _typed(self, draft: Draft, column: pa.Field, memory: _Memory) -> pa.Array:
         name = column.name
@@ -186,7 +179,7 @@ class _OwnRecords:
 class OwnPayments(_OwnRecords, table=contracts.PAYMENTS):
     """Attempts to pay."""
 
-    version = 2
+    version = 3
 
 
 class OwnRefunds(_OwnRecords, table=contracts.REFUNDS):
@@ -247,8 +240,6 @@ class OwnSettlementLines(_OwnRecords, table=contracts.SETTLEMENT_LINES):
 
 class OwnBankLines(_OwnRecords, table=contracts.BANK_LINES):
     """Bank entries that a data warehouse has already brought into the contract's columns."""
-
-    version = 2
 
 
 class OwnBankBalances(_OwnRecords, table=contracts.BANK_BALANCES):
