@@ -301,7 +301,8 @@ def _at(line: int | None) -> str:
 def _file_rows(file: File) -> Iterator[tuple[str, str]]:
     report = f", report {file.report_id}" if file.report_id else ""
     version = f" version {file.report_version}" if file.report_version else ""
-    yield "format", f"{file.format or 'not recognised'} from {file.source}{report}{version}"
+    if file.format:
+        yield "format", f"{file.format} from {file.source}{report}{version}"
     yield "content", f"{file.bytes:,} bytes, arrived {file.arrival_day}, sha256 {file.sha256}"
     yield "status", words(file.status) + (f": {file.reason}" if file.reason else "")
     yield (

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tieout.editions import Edition
-from tieout.explain.words import BECAUSE
+from tieout.explain.words import BECAUSE, words
 from tieout.figures import Headline, rate
 from tieout.money import format_minor
 from tieout.score import Report
@@ -126,7 +126,7 @@ def print_status(edition: Edition, rows: Rows) -> None:
 
 
 def _notes(
-    _status: str,
+    status: str,
     reason: str | None,
     superseded_by: str | None,
     superseded_because: str | None,
@@ -136,7 +136,7 @@ def _notes(
     findings: list[str],
     *_: object,
 ) -> list[str]:
-    notes = [f"unreadable: {reason}"] if reason else []
+    notes = [f"{words(status)}: {reason}"] if reason else []
     if superseded_by:
         notes.append(f"superseded by {superseded_by[:12]}: {BECAUSE[str(superseded_because)]}")
     if delivered_again_on:

@@ -238,6 +238,8 @@ def test_a_rule_holds_for_files_of_before(ingesting: Ingest) -> None:
         [
             ((FileRule(files="eu/*", format="own_refunds", source="eu"),), "eu", None),
             ((FileRule.model_validate(whole),), "eu", FULL_EXPORT),
+            ((FileRule(files="eu/*", left_out="sent by mistake"),), None, None),
+            ((FileRule(files="eu/*", left_out="of the test account"),), None, None),
             ((FileRule(files="*", format="own_refunds", source="all"),), "all", None),
             ((), "refunds", None),
         ]
@@ -246,13 +248,40 @@ def test_a_rule_holds_for_files_of_before(ingesting: Ingest) -> None:
         accounts = ingesting.run(rules, arrival=arrival)
         assert [account.delivery.origin for account in accounts] == ["eu/refunds.csv"]
         kept = snapshot(ingesting)
-        assert {row["source"] for row in kept["refunds"]} == {source}
-        files = {row["source"]: row["report_id"] for row in kept["source_files"]}
-        assert files[source] == report
+        (file,) = [
+            row for row in kept["source_files"] if row["format"] != "zip_archive" and row["bytes"]
+        ]
+        assert (file["source"], file["report_id"]) == (source, report)
+        assert {row["source"] for row in kept["refunds"]} == {source} - {None}
         assert ingesting.run(rules, arrival=arrival) == []
         shutil.rmtree(ingesting.canonical.root)
         ingesting.run(rules, arrival=arrival)
         assert snapshot(ingesting) == kept
+
+
+def test_what_is_left_out_is_accounted_for_with_the_reason(ingesting: Ingest) -> None:
+    """An archive too, with all that is in it; and what would not be readable."""
+    with zipfile.ZipFile(ingesting.drop("test/some.zip", b""), "w") as archive:
+        archive.writestr("refunds.csv", REFUNDS_CSV)
+    ingesting.drop("test/junk.bin", b"\0\1\2")
+    ingesting.drop("refunds.csv", REFUNDS_CSV.replace(b"r1", b"r9"))
+    rule = FileRule(files="test/*", left_out="the sandbox's, card 4111111111111111")
+    accounts = {account.delivery.origin: account for account in ingesting.run((rule,))}
+    assert {origin: account.status for origin, account in accounts.items()} == {
+        "test/some.zip": "left_out",
+        "test/some.zip!refunds.csv": "left_out",
+        "test/junk.bin": "left_out",
+        "refunds.csv": "partly_read",
+    }
+    kept = snapshot(ingesting)
+    assert [row["refund_id"] for row in kept["refunds"]] == ["r3", "r9"]
+    assert len(kept["quarantine"]) == 1
+    left_out = [row for row in kept["source_files"] if row["status"] == "left_out"]
+    assert {(row["records"], row["structural_records"]) for row in left_out} == {(1, 1)}
+    assert {str(row["reason"])[:13] for row in left_out} == {"the sandbox's"}
+    assert "4111111111111111" not in str(kept)
+    assert ingesting.run((rule,)) == []
+    assert len(ingesting.run()) == 3
 
 
 def test_stored_files_have_the_contract_s_schema(ingesting: Ingest) -> None:

@@ -51,6 +51,23 @@ def test_a_wrong_key_is_named(workspace: Workspace, old: str, new: str, named: s
 
 
 @pytest.mark.parametrize(
+    ("says", "named"),
+    [
+        ('left_out = "a test"\nformat = "bai2"', "files that are left_out need no format"),
+        ('left_out = " "', "why they are left_out"),
+        ('format = "bai2"', "say the format and the source"),
+    ],
+)
+def test_a_rule_says_what_files_are_or_why_they_are_left_out(
+    workspace: Workspace, says: str, named: str
+) -> None:
+    with workspace.config.open("a") as config:
+        config.write(f'[[files]]\nfiles = "x"\n{says}\n')
+    with pytest.raises(ConfigurationError, match=named):
+        workspace.settings()
+
+
+@pytest.mark.parametrize(
     ("rules", "named"),
     [
         ([("camt_053", "true")], "camt_053 is of a period"),

@@ -573,7 +573,8 @@ SOURCE_FILES = pa.schema(
         pa.field("source", pa.string()),
         pa.field("format", pa.string()),
         pa.field("reader_version", pa.int32()),
-        # read, partly_read (some records quarantined), unreadable (nothing could be read)
+        # read, partly_read (some records quarantined), unreadable (nothing could be read), left_out
+        # (the configuration says that nothing of it is used)
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("bytes", pa.int64(), nullable=False),

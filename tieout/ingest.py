@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,6 +65,7 @@ class FileAccount:
     format: str | None = None
     reader_version: int | None = None
     reason: str | None = None
+    is_left_out: bool = False
     records: int = 0
     structural: int = 0
     quarantined: int = 0
@@ -76,7 +77,9 @@ class FileAccount:
 
     @property
     def status(self) -> str:
-        """read, partly_read or unreadable."""
+        """read, partly_read, unreadable or left_out."""
+        if self.is_left_out:
+            return "left_out"
         if self.reason is not None:
             return "unreadable"
         return "partly_read" if self.quarantined else "read"
@@ -129,7 +132,7 @@ def ingest(
     # divide the ids of one block among threads as well would cost more than it saves.
     with connect() as engine, ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
         engine.execute("set threads = 1")
-        read = partial(_ingest_file, engine, landing, canonical, partial(_choose, rules, mapped))
+        read = partial(_ingest_file, engine, landing, canonical, rules, mapped)
         for number, account in enumerate(pool.map(read, todo)):
             if progress:
                 progress(account.delivery.origin, number, len(todo))
@@ -141,7 +144,8 @@ def _ingest_file(
     engine: DuckDBPyConnection,
     landing: Landing,
     canonical: Canonical,
-    choose: Callable[[Path, FileAccount], Reader],
+    rules: tuple[FileRule, ...],
+    mapped: Sequence[Reader],
     delivery: Delivery,
 ) -> FileAccount:
     account = FileAccount(delivery)
@@ -151,8 +155,13 @@ def _ingest_file(
     writer = _Writer(engine, workshop, account)
     try:
         with writer:
-            if delivery.bytes:
-                for part in _parts(choose(path, account), path, delivery):
+            rule = _rule_of(delivery, rules)
+            if rule and rule.left_out:
+                # The file itself is its one record: it is accounted for, and nothing of it is used.
+                account.is_left_out, account.reason = True, rule.left_out
+                account.records = account.structural = 1
+            elif delivery.bytes:
+                for part in _parts(_choose(rule, mapped, path, account), path, delivery):
                     writer.take(part)
             else:
                 writer.take(Finding("empty_file", "the file is empty: it has no records"))
@@ -188,6 +197,9 @@ def _is_read(
     """Whether a file was read, and as the reader and the rule of now would read it."""
     if account is None or account["status"] == "unreadable":
         return False  # a reader may have been added or configured since
+    rule = _rule_of(delivery, rules)
+    if account["status"] == "left_out" or (rule and rule.left_out):
+        return bool(rule and truncate_text(rule.left_out) == account["reason"])
     if account["format"] is None:
         return True  # an empty file
     try:
@@ -196,7 +208,6 @@ def _is_read(
         return False  # its mapping is no more
     if reader.version != account["reader_version"]:
         return False
-    rule = next((rule for rule in rules if rule.fits(delivery)), None)
     if rule is None or reader in CONTAINERS:
         now = reader.format, reader.source, False
     else:
@@ -204,17 +215,23 @@ def _is_read(
     return now == (account["format"], account["source"], account["report_id"] == FULL_EXPORT)
 
 
+def _rule_of(delivery: Delivery, rules: tuple[FileRule, ...]) -> FileRule | None:
+    """The first rule that fits."""
+    return next((rule for rule in rules if rule.fits(delivery)), None)
+
+
 def _choose(
-    rules: tuple[FileRule, ...], mapped: Sequence[Reader], path: Path, account: FileAccount
+    rule: FileRule | None, mapped: Sequence[Reader], path: Path, account: FileAccount
 ) -> Reader:
-    """The reader of a file, as a rule or the content says; the account notes which it is."""
+    """The reader of a file, as a rule or the content says; the account notes which it is.
+
+    A rule about an archive is one about its members.
+    """
     head = Head.of(path, account.delivery.origin)
-    for rule in () if as_container(head) else rules:
-        if rule.fits(account.delivery):
-            reader, account.source = by_format(rule.format, mapped), rule.source
-            if rule.full_export:
-                account.report = Report(FULL_EXPORT)
-            break
+    if rule and not as_container(head):
+        reader, account.source = by_format(rule.format, mapped), rule.source
+        if rule.full_export:
+            account.report = Report(FULL_EXPORT)
     else:
         reader = recognise(head, mapped)
         account.source = reader.source

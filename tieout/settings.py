@@ -62,6 +62,10 @@ decisions_uri_env = ""
 # format = "own_payments"
 # source = "erp"
 # full_export = true
+# Of what came by mistake nothing is used; the file, and why, stay in every list of files:
+# [[files]]
+# files = "stripe-eu/2026-01-test.csv"
+# left_out = "payouts of the test account"
 
 # Formats of your own are described in mappings/<name>.yaml and read as mapped_<name>; draft one
 # with `tieout source guess FILE`.
@@ -111,13 +115,15 @@ class _Strict(BaseModel):
 class FileRule(_Strict):
     """Says explicitly what the files of a pattern are, instead of recognising them.
 
-    `full_export` says that each file states all that the source has of the format's table.
+    `full_export` says that each file states all that the source has of the format's table;
+    `left_out`, with nothing beside it, why nothing of the files is used.
     """
 
     files: str
-    format: str
-    source: str
+    format: str = ""
+    source: str = ""
     full_export: bool = False
+    left_out: str = ""
 
     @field_validator("format")
     @classmethod
@@ -126,6 +132,15 @@ class FileRule(_Strict):
 
         by_format(name, (info.context or {}).get("mapped", ()))
         return name
+
+    @model_validator(mode="after")
+    def _says_what_they_are(self) -> FileRule:
+        if self.left_out.strip():
+            if self.format or self.source or self.full_export:
+                raise ValueError("files that are left_out need no format, source or full_export")
+        elif not (self.format and self.source):
+            raise ValueError("say the format and the source of the files, or why they are left_out")
+        return self
 
     @model_validator(mode="after")
     def _whole_tables_only(self) -> FileRule:

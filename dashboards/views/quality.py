@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from shlex import quote
 
 import pyarrow as pa
 import streamlit as st
@@ -157,7 +156,8 @@ def _files(context: Context) -> None:
 
 def _note(row: Row) -> str:
     if row["reason"]:
-        return f"Not read: {row['reason']}"
+        what = "Left out" if row["status"] == "left_out" else "Not read"
+        return f"{what}: {row['reason']}"
     notes = [row["failure"]] if row["totals_failed"] else []
     if row["finding"]:
         more = f" (and {int(row['findings']) - 1} more)" if row["findings"] > 1 else ""
@@ -173,9 +173,8 @@ def _quarantine(context: Context, total: int) -> None:
         st.markdown(":gray[Nothing is in quarantine.]")
         return
     st.caption(
-        "Records that could not be read, as they came (card numbers cut). Once a file or a reader "
-        "is mended, they are read again: a new delivery by itself, the same files with the job "
-        "`reread` in Dagster."
+        "Records that could not be read, as they came (card numbers cut). A mended file is read by "
+        "the next run when it is delivered; so is this one, once its mapping, rule or reader is."
     )
     pages = -(-total // PAGE_ROWS)
     key = f"quarantine_page_{context.edition.edition_id}"
@@ -204,7 +203,6 @@ def _quarantine(context: Context, total: int) -> None:
     )
     if pages > 1:
         st.pagination(pages, key=key)
-    st.code(f"tieout dagster --home {quote(str(context.home.home))}", language=None)
 
 
 def _freshness(context: Context) -> None:

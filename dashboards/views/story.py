@@ -105,11 +105,14 @@ def _verdict(story: Story) -> None:
         pass
     if story.file:
         file = story.file
+        what = f"{words(file.format)} of {file.source}, " if file.format else ""
         st.markdown(
-            f":gray[{words(file.format)} of {file.source}, arrived {file.arrival_day}, "
+            f":gray[{what}arrived {file.arrival_day}, "
             f"{words(file.status).lower()}: {plural(file.records, 'record')}, "
             f"{file.quarantined_records} quarantined  \nSHA-256 `{file.sha256}`]"
         )
+        if file.reason:
+            st.text(f"{words(file.status)}: {file.reason}")
 
 
 def _time_line(story: Story) -> None:

@@ -268,7 +268,7 @@ columns:
 def test_what_a_run_of_yesterday_left_undone_is_done_today(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that died after landing, and a file that has a mapping since: both are read."""
+    """A run that died after landing; a file that has a mapping since, and is left out later."""
     workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
     (workspace.inbox / "refunds.csv").write_text(REFUNDS)
     (workspace.inbox / "odd.csv").write_text("Vorgang;Tag;Summe\na;2026-01-02;10,00\n")
@@ -287,9 +287,14 @@ def test_what_a_run_of_yesterday_left_undone_is_done_today(
     (workspace.mappings / "odd.yaml").write_text(MAPPING)
     own.run(DAY + timedelta(days=2))
     assert own.ask(files) == [("read", 2)]
-    assert own.ask(
-        "select amount_minor from fct_reconciliation_members where source_table = 'bank_lines'"
-    ) == [(10_00,)]
+    entries = "select amount_minor from fct_reconciliation_members where source_table like 'bank%'"
+    assert own.ask(entries) == [(10_00,)]
+
+    with workspace.config.open("a") as config:
+        config.write('[[files]]\nfiles = "odd.csv"\nleft_out = "a test"\n')
+    own.run(DAY + timedelta(days=3))
+    assert own.ask(files) == [("left_out", 1), ("read", 1)]
+    assert own.ask(entries) == []
 
 
 def test_what_was_found_wrong_yesterday_stops_the_run_of_today(
