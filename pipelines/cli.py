@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -100,7 +101,7 @@ def init(
     out.print(f"Workspace [bold]{escape(str(workspace.home))}[/]")
     out.print(f"  configuration  {workspace.config.name}")
     out.print(f"  drop files in  {workspace.inbox.name}/")
-    out.print(f"Then run: tieout run --home {escape(str(directory))}")
+    out.print(f"Then run: tieout run --home {escape(quote(str(directory)))}")
 
 
 @app.command()

@@ -50,6 +50,18 @@ def test_a_wrong_key_is_named(workspace: Workspace, old: str, new: str, named: s
         workspace.settings()
 
 
+@pytest.mark.parametrize("name", ["books [2026]", "a=b", "50%20", "$home", "tab\tbed"])
+def test_a_path_that_libraries_would_take_amiss_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be a workspace, since its path has"):
+        Workspace.create(tmp_path / name, reporting_currency="USD", as_of="latest")
+    assert not (tmp_path / name).exists()
+    usual = tmp_path / "wör'k & {co} #1"
+    Workspace.create(usual, reporting_currency="USD", as_of="latest")
+    usual.rename(tmp_path / name)
+    with pytest.raises(ConfigurationError, match="rename the folder"):
+        Workspace.open(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("says", "named"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import (
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from tieout.mappings import Mapped
 
 CONFIG_NAME = "tieout.toml"
+# DuckDB reads patterns and columns (a=b) out of paths; Delta Lake, SQLite and Great Expectations
+# take them for addresses and templates.
+_NOT_IN_PATHS = {*"*?[]^|\\%$=", *map(chr, range(32))}
 DECISIONS_ORIGIN = "decisions"  # of what was decided, as it is landed
 
 TEMPLATE = """\
@@ -308,6 +312,7 @@ class Workspace:
     def create(cls, home: Path, *, reporting_currency: str, as_of: str) -> Workspace:
         """Make a new workspace; an existing one is left as it is and is an error."""
         workspace = cls(home)
+        workspace._refuse_names()
         if workspace.config.exists():
             raise ConfigurationError(f"{workspace.config} exists already; nothing was changed")
         for folder in (workspace.inbox, workspace.mappings, workspace.data):
@@ -326,9 +331,19 @@ class Workspace:
         if not workspace.config.is_file():
             raise ConfigurationError(
                 f"{workspace.home} is not a workspace (it has no {CONFIG_NAME}); "
-                f"make one with: tieout init {home}"
+                f"make one with: tieout init {quote(str(home))}"
             )
+        workspace._refuse_names()
         return workspace
+
+    def _refuse_names(self) -> None:
+        """Say at once what would fail deep in a run, or read another folder's files."""
+        if wrong := sorted({char for char in str(self.home) if char in _NOT_IN_PATHS}):
+            shown = " ".join(char if char.isprintable() else repr(char) for char in wrong)
+            raise ConfigurationError(
+                f"{self.home} cannot be a workspace, since its path has {shown}, which one of the "
+                "libraries below takes for a pattern or a part of an address; rename the folder"
+            )
 
     def settings(self) -> Settings:
         """The validated configuration; `ConfigurationError` lists every wrong key."""
