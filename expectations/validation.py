@@ -28,6 +28,10 @@ from tieout.canonical import Canonical
 from tieout.engine import connect
 
 
+# So few rows are copied: a view over many small files opens all of them for each expectation.
+_COPIED_ROWS = 100_000
+
+
 @dataclass(frozen=True)
 class CheckedTable:
     """What the expectations of one table say of the rows that were checked."""
@@ -72,7 +76,7 @@ def validate(
     with TemporaryDirectory(dir=quality) as folder:
         # A name of its own, since the connections of an earlier check in this process may linger.
         database = Path(folder) / f"{uuid4().hex}.duckdb"
-        counts = _make_views(canonical, database, days, tables)
+        counts = _make_tables(canonical, database, days, tables)
         return _validate(quality, database, counts)
 
 
@@ -129,7 +133,7 @@ def _project(quality: Path) -> DataContextConfig:
     )
 
 
-def _make_views(
+def _make_tables(
     canonical: Canonical, database: Path, days: Sequence[date], tables: list[str]
 ) -> dict[str, int]:
     counts = {}
@@ -140,7 +144,8 @@ def _make_views(
             counts[name] = sum(pq.read_metadata(path).num_rows for path in files)
             if counts[name]:
                 names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-                connection.execute(f"create view {name} as select * from read_parquet([{names}])")
+                kind = "table" if counts[name] <= _COPIED_ROWS else "view"
+                connection.execute(f"create {kind} {name} as from read_parquet([{names}])")
     return counts
 
 

@@ -52,7 +52,7 @@ class Table:
         """The stored schema: the reader's columns followed by the lineage."""
         return pa.schema([*self.columns, *LINEAGE])
 
-    @property
+    @cached_property
     def required(self) -> frozenset[str]:
         """The columns that a row must have a value for."""
         return frozenset(field.name for field in self.columns if not field.nullable)
