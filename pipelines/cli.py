@@ -41,6 +41,7 @@ from tieout.decisions.record import DecisionRefused
 from tieout.editions import Editions, NoEdition, NotReadOnly, select
 from tieout.exports.files import Unwritable
 from tieout.figures import headline
+from tieout.landing import InboxUnreadable
 from tieout.metrics.question import Unanswerable
 from tieout.settings import FIRST_DAY, ConfigurationError, Workspace, today
 
@@ -61,6 +62,7 @@ app.command()(export)
 REFUSALS = (
     ConfigurationError,
     DecisionRefused,
+    InboxUnreadable,
     NoEdition,
     NotReadOnly,
     Unanswerable,

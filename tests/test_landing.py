@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tieout.landing import Landing, inbox_files
+from tieout.landing import InboxUnreadable, Landing, inbox_files
 
 DAY = date(2026, 1, 5)
 
@@ -66,3 +66,24 @@ def test_a_torn_log_line_is_a_delivery_that_never_happened(inbox: Path, landing:
     assert landed.origin == "y"
     assert landing.log.read_bytes().startswith(whole)
     assert [d.origin for d in landing.deliveries()] == ["x", "y"]
+
+
+def test_links_are_followed_and_a_link_back_ends(inbox: Path, tmp_path: Path) -> None:
+    away = tmp_path / "sftp"
+    (away / "sub").mkdir(parents=True)
+    for name in ("b.csv", "sub/a.csv"):
+        (away / name).write_text(name)
+    (inbox / "linked").symlink_to(away)
+    (inbox / "one.csv").symlink_to(away / "b.csv")
+    (inbox / "self").symlink_to(inbox)
+    (away / "sub" / "back").symlink_to(inbox)
+    found = [path.relative_to(inbox).as_posix() for path in inbox_files(inbox)]
+    assert found == ["linked/b.csv", "linked/sub/a.csv", "one.csv"]
+
+
+def test_what_cannot_be_looked_into_is_said(inbox: Path, tmp_path: Path) -> None:
+    (inbox / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    with pytest.raises(InboxUnreadable, match=r"gone\.csv is a link to .*nowhere\.csv, "):
+        list(inbox_files(inbox))
+    with pytest.raises(InboxUnreadable, match="cannot be looked into: No such file"):
+        list(inbox_files(tmp_path / "no inbox"))

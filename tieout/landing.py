@@ -207,13 +207,38 @@ class Landing:
             os.fsync(log.fileno())
 
 
+class InboxUnreadable(Exception):
+    """A part of the inbox cannot be looked into; the message says which."""
+
+
 def inbox_files(inbox: Path) -> Iterator[Path]:
-    """Every finished file below the inbox, in the order of its path."""
-    for path in sorted(inbox.rglob("*")):
-        names = path.relative_to(inbox).parts
-        unfinished = any(fnmatch.fnmatch(name, p) for name in names for p in UNFINISHED)
-        if path.is_file() and not unfinished:
+    """Every finished file below the inbox, in the order of its path; links are followed.
+
+    Raises `InboxUnreadable` where a link leads nowhere or a folder may not be looked into: what
+    is behind it would otherwise be missing without a word.
+    """
+    return _files_below(inbox, frozenset({inbox.resolve()}))
+
+
+def _files_below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """`above` are the folders on the way here: a link back to one of them has nothing new."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise InboxUnreadable(f"{folder} cannot be looked into: {error.strerror}") from error
+    for path in paths:
+        if any(fnmatch.fnmatch(path.name, pattern) for pattern in UNFINISHED):
+            continue
+        if path.is_dir():
+            real = path.resolve()
+            if real not in above:
+                yield from _files_below(path, above | {real})
+        elif path.is_file():
             yield path
+        elif path.is_symlink():
+            raise InboxUnreadable(
+                f"{path} is a link to {path.readlink()}, which is not there: mend or remove it"
+            )
 
 
 def _sha256(path: Path) -> str:
