@@ -118,6 +118,8 @@ def _failure(result: dg.ExecuteInProcessResult) -> RunFailed:
     while error is not None and error.cause is not None:
         error = error.cause
     reason = "\n".join(failed) or (error.message.strip() if error else "no reason was given")
+    if error and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        reason = "it was interrupted; the next run does what is left"
     return RunFailed(step or "start", reason, result.run_id)
 
 

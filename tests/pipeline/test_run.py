@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -295,6 +296,13 @@ def test_what_a_run_of_yesterday_left_undone_is_done_today(
     own.run(DAY + timedelta(days=3))
     assert own.ask(files) == [("left_out", 1), ("read", 1)]
     assert own.ask(entries) == []
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace.create(tmp_path / "w", reporting_currency="USD", as_of="latest")
+    monkeypatch.setattr(canonical, "ingest", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(RunFailed, match="it was interrupted"):
+        Company(workspace, tmp_path).run()
 
 
 def test_what_was_found_wrong_yesterday_stops_the_run_of_today(
