@@ -97,3 +97,11 @@ def test_what_cannot_be_a_full_export_is_said(
             )
     with pytest.raises(ConfigurationError, match=named):
         workspace.settings()
+
+
+def test_what_is_left_out_comes_first(workspace: Workspace) -> None:
+    with workspace.config.open("a") as config:
+        for more in ('format = "bai2"\nsource = "b"', 'left_out = "a test"'):
+            config.write(f'[[files]]\nfiles = "x"\n{more}\n')
+    rules = workspace.settings().file_rules
+    assert [rule.left_out for rule in rules if rule.files == "x"] == ["a test", ""]

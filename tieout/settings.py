@@ -259,7 +259,10 @@ class Settings(_Strict):
 
     @property
     def file_rules(self) -> tuple[FileRule, ...]:
-        """What is known of files before looking into them: the configured, then the extracts."""
+        """What is known of files before looking into them: the configured, then the extracts.
+
+        What is left out is so wherever the configuration says it, before or after a wider rule.
+        """
         decisions = ExtractRule(
             files=f"{DECISIONS_ORIGIN}/*.jsonl", format="own_decisions", source="decisions"
         )
@@ -268,7 +271,8 @@ class Settings(_Strict):
             for database in self.databases
             for table in database.tables
         )
-        return (decisions, *self.files, *extracts)
+        files = sorted(self.files, key=lambda rule: not rule.left_out)
+        return (decisions, *files, *extracts)
 
     def as_of_date(self) -> date | None:
         """The fixed as-of date of a run, or None where the newest business date decides."""
