@@ -27,7 +27,6 @@ from expectations.common import suite
 from tieout.canonical import Canonical
 from tieout.engine import connect
 
-
 # So few rows are copied: a view over many small files opens all of them for each expectation.
 _COPIED_ROWS = 100_000
 

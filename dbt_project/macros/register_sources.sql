@@ -34,7 +34,9 @@
     {% set view = node.schema ~ "." ~ node.identifier %}
     {% set copied = view ~ "_copied" %}
     {% do run_query("drop table if exists " ~ copied) %}
-    {% set number, bytes = run_query("select count(*), sum(size) from read_blob(" ~ files ~ ")")[0] %}
+    {% set number, bytes = run_query("select count(*), sum(size) from read_blob(" ~ files ~ ")")[
+        0
+    ] %}
     {% if number > 50 and bytes / number < 256 * 1024 %}
         {% do run_query("create table " ~ copied ~ " as from " ~ relation) %}
         {% set relation = copied %}
@@ -42,9 +44,7 @@
     {% set instants = [] %}
     {% for column in run_query("describe from " ~ relation) %}
         {% if column[1] == "TIMESTAMP WITH TIME ZONE" %}
-            {% do instants.append(
-                "make_timestamp(epoch_us(" ~ column[0] ~ ")) as " ~ column[0]
-            ) %}
+            {% do instants.append("make_timestamp(epoch_us(" ~ column[0] ~ ")) as " ~ column[0]) %}
         {% endif %}
     {% endfor %}
     {% set replaced = "replace (" ~ instants | join(", ") ~ ")" if instants else "" %}
