@@ -83,12 +83,17 @@ def _lost_files(workspace: WorkspaceResource) -> dg.AssetCheckResult:
 
 
 def _days_to_check(workspace: WorkspaceResource, day: date) -> list[date]:
-    """The day of the run, and those of files that were read since all expectations held last.
+    """The day of the run, and those of rows that were written since all expectations held last.
 
-    So what a run of yesterday did not come to check, or found wrong, is checked today.
+    So what a run of yesterday did not come to check, or found wrong, is checked today. A file that
+    is tried again in every run and never read writes no rows, and asks for nothing.
     """
     held = workspace.workspace.expectations_held
     since = held.stat().st_mtime_ns if held.exists() else 0
-    read = (workspace.canonical.root / "source_files").glob("*/*.parquet")
-    folders = {path.parent.name for path in read if path.stat().st_mtime_ns >= since}
+    folders = {
+        path.parent.name
+        for table in BUSINESS_TABLES
+        for path in (workspace.canonical.root / table).glob("*/*.parquet")
+        if path.stat().st_mtime_ns >= since
+    }
     return sorted({day, *(date.fromisoformat(name.partition("=")[2]) for name in folders)})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from assets import quality
+from assets.resources import WorkspaceResource
 from expectations.validation import validate
 from tests.conftest import DAY, Ingest
 from tieout.formats import draft
@@ -48,3 +51,19 @@ def test_what_fails_is_told_and_later_runs_leave_the_pages_alone(
     assert before.items() <= after.items()
     index = (quality / "data_docs" / "index.html").read_text()
     assert all(path.parent.name in index for path in after)
+
+
+def test_days_are_checked_of_which_rows_were_written_since_all_held(ingesting: Ingest) -> None:
+    """Not those of a file that is tried again in every run and cannot be read."""
+    resource = WorkspaceResource(home=str(ingesting.workspace.home))
+    held = ingesting.workspace.expectations_held
+    held.parent.mkdir(parents=True, exist_ok=True)
+    later = DAY + timedelta(days=1)
+    ingesting.drop("junk.bin", b"\0\1\2")
+    ingesting.run()
+    held.touch()
+    assert len(ingesting.run(arrival=later)) == 1
+    assert quality._days_to_check(resource, later) == [later]
+    ingesting.drop("refunds.jsonl", (FIXTURES / "refunds.jsonl").read_bytes())
+    ingesting.run()
+    assert quality._days_to_check(resource, later) == [DAY, later]
