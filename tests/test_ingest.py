@@ -259,6 +259,14 @@ def test_a_rule_holds_for_files_of_before(ingesting: Ingest) -> None:
         assert snapshot(ingesting) == kept
 
 
+def test_a_file_of_an_older_version_that_lacks_a_column_is_known(ingesting: Ingest) -> None:
+    ingesting.drop("r.csv", REFUNDS_CSV)
+    (account,) = ingesting.run()
+    marker = ingesting.canonical.path("source_files", DAY, account.delivery.sha256)
+    pq.write_table(pq.read_table(marker).drop_columns(["modified_at"]), marker)
+    assert ingesting.run() == []
+
+
 def test_what_is_left_out_is_accounted_for_with_the_reason(ingesting: Ingest) -> None:
     """An archive too, with all that is in it; and what would not be readable."""
     with zipfile.ZipFile(ingesting.drop("test/some.zip", b""), "w") as archive:

@@ -35,7 +35,11 @@ class Canonical:
         return f"{self.root}/{table}/*/*.parquet".replace("'", "''")
 
     def accounts(self) -> dict[str, dict[str, Any]]:
-        """What became of each file that was read: its row of `source_files`, by SHA-256."""
+        """What became of each file that was read: its row of `source_files`, by SHA-256.
+
+        A row of an older version has null in the columns that have come since.
+        """
+        files = f"read_parquet('{self.files('source_files')}', union_by_name = true)"
         with connect() as connection:
-            rows = connection.execute(f"from read_parquet('{self.files('source_files')}')")
+            rows = connection.execute(f"from {files}")
             return {row["source_file_sha256"]: row for row in rows.to_arrow_table().to_pylist()}
