@@ -24,6 +24,7 @@
 {% endmaterialization %}
 
 {% macro create_parquet_table_as(relation, sql) %}
+    {% if config.get("contract").enforced %} {{ get_assert_columns_equivalent(sql) }} {% endif %}
     {% set columns = run_query("describe " ~ sql) %}
     {% for column in columns if column[1] in ("HUGEINT", "UHUGEINT") %}
         {# Parquet has no such type, and the engine would write a float without a word. #}

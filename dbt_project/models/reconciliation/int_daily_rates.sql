@@ -1,6 +1,6 @@
--- For each day and currency of payments, settlement lines and disputes: the fraction that brings
--- minor units to those of the reporting currency. Found once a day, so that millions of records
--- find theirs by equality.
+-- For each day and currency of payments, settlement lines, disputes and money facts: the fraction
+-- that brings minor units to those of the reporting currency. Found once a day, so that millions of
+-- records find theirs by equality.
 with
     days as (
         select cast(created_at as date) as day, currency
@@ -14,6 +14,9 @@ with
         union
         select cast(created_at as date), presentment_currency
         from {{ ref("stg_settlement_lines") }}
+        union
+        select business_date, currency
+        from {{ ref("int_daily_amounts") }}
     )
 
 select

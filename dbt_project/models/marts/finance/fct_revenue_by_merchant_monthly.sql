@@ -1,12 +1,14 @@
+{{ config(file_format="parquet") }}
+
 -- Revenue of a month by merchant and product. A product that the company sells as an agent is
 -- presented net of what moving its money costs; one that it sells as the principal, gross.
 {% set measures = ["gross_volume", "refunds", "disputes", "gross_revenue", "network_cost"] %}
 with
     converted as (
-        select d.*, {{ in_reporting("d.amount_minor", "d.currency") }} as amount_reporting_minor
-        from
-            {{ ref("int_merchant_amounts") }} as d
-            {{ reporting_joins("d", "currency", "business_date") }}
+        select d.*, {{ at_rate("d.amount_minor", "r") }} as amount_reporting_minor
+        from {{ ref("int_merchant_amounts") }} as d
+        left join
+            {{ ref("int_daily_rates") }} as r on d.business_date = r.day and d.currency = r.currency
     ),
 
     monthly as (
